@@ -1,0 +1,3 @@
+module github.com/limen-waf/limen/bench
+
+go 1.26

@@ -1,0 +1,3 @@
+// Package proc reads from the Linux kernel what a process used and what machine
+// it ran on.
+package proc

@@ -1,0 +1,182 @@
+package caddymodule_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/limen-waf/limen/caddymodule"
+)
+
+var update = flag.Bool("update", false, "write the JSON of the golden adapt tests anew")
+
+const dashes = "----------\n"
+
+func adapt(t *testing.T, text string) (string, error) {
+	t.Helper()
+	config, warnings, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(text), nil)
+	if err != nil {
+		return "", err
+	}
+	for _, w := range warnings {
+		t.Errorf("warning: line %d: %s", w.Line, w.Message)
+	}
+	var pretty bytes.Buffer
+	if err := json.Indent(&pretty, config, "", "\t"); err != nil {
+		t.Fatal(err)
+	}
+	return pretty.String() + "\n", nil
+}
+
+// Ensure that every option goes from Caddyfile to JSON as the golden files say.
+func TestAdapt(t *testing.T) {
+	files, err := filepath.Glob("testdata/adapt/*.caddyfiletest")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no golden files: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, want, ok := strings.Cut(string(raw), dashes)
+			if !ok {
+				t.Fatal("no line of dashes")
+			}
+			got, err := adapt(t, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if *update {
+				if err := os.WriteFile(file, []byte(text+dashes+got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if got != want {
+				t.Errorf("adapts to\n%s\nexpected\n%s", got, want)
+			}
+		})
+	}
+}
+
+// Ensure that the JSON of every option decodes to the handler that it came from.
+func TestRoundTrip(t *testing.T) {
+	d := caddyfile.NewTestDispenser(`limen {
+		mode tag
+		threshold 0.95
+		class sqli 0.9
+		deadline 5ms
+		on_error block
+		body_limit 256KiB
+		on_oversize block
+		record sample 0.01
+		except path /static/*
+		except client_ip 10.0.0.0/8
+	}`)
+	var h, again caddymodule.Handler
+	if err := h.UnmarshalCaddyfile(d); err != nil {
+		t.Fatal(err)
+	}
+	first, err := json.Marshal(&h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(first, &again); err != nil {
+		t.Fatal(err)
+	}
+	second, err := json.Marshal(&again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(first, second) {
+		t.Errorf("became\n%s\nwas\n%s", second, first)
+	}
+}
+
+// Ensure that every mistake in a Caddyfile is an error that names it.
+func TestAdaptRefuses(t *testing.T) {
+	tests := []struct {
+		name, global, site, want string
+	}{
+		{"unknown option", "", "limen {\n treshold 0.5\n}", "unknown limen option 'treshold'"},
+		{"argument", "", "limen block", "takes no argument, got 'block'"},
+		{"mode", "", "limen {\n mode monitor\n}", "mode is 'monitor', expected one of observe, tag, block"},
+		{"no mode", "", "limen {\n mode\n}", "mode needs a value"},
+		{"twice", "", "limen {\n mode tag\n mode tag\n}", "mode is given twice"},
+		{"too many", "", "limen {\n mode tag block\n}", "mode has one argument too many: 'block'"},
+		{"threshold", "", "limen {\n threshold high\n}", "threshold is 'high', expected a number above 0"},
+		{"threshold 0", "", "limen {\n threshold 0\n}", "threshold is '0'"},
+		{"threshold above 1", "", "limen {\n threshold 1.5\n}", "threshold is '1.5'"},
+		{"threshold NaN", "", "limen {\n threshold NaN\n}", "threshold is 'NaN'"},
+		{"class", "", "limen {\n class sqli\n}", "sqli needs a value"},
+		{"class value", "", "limen {\n class sqli x\n}", "sqli is 'x'"},
+		{"class twice", "", "limen {\n class sqli 0.5\n class sqli 0.6\n}", "class sqli is given twice"},
+		{"deadline", "", "limen {\n deadline fast\n}", "deadline is 'fast', expected a time above 0"},
+		{"deadline 0", "", "limen {\n deadline 0\n}", "deadline is '0'"},
+		{"on_error", "", "limen {\n on_error tag\n}", "on_error is 'tag'"},
+		{"body_limit", "", "limen {\n body_limit lots\n}", "body_limit is 'lots', expected a size"},
+		{"body_limit 0", "", "limen {\n body_limit 0\n}", "body_limit is '0'"},
+		{"body_limit too large", "", "limen {\n body_limit 2GiB\n}", "at most 1.0 GiB"},
+		{"on_oversize", "", "limen {\n on_oversize drop\n}", "on_oversize is 'drop'"},
+		{"record", "", "limen {\n record some\n}", "record is 'some'"},
+		{"sample", "", "limen {\n record sample\n}", "sample needs a value"},
+		{"sample value", "", "limen {\n record sample 7\n}", "sample is '7'"},
+		{"durability", "", "limen {\n durability high\n}", "durability is 'high'"},
+		{"except", "", "limen {\n except\n}", "except needs what to leave out"},
+		{"except kind", "", "limen {\n except host example.com\n}", "unknown exception 'host'"},
+		{"except value", "", "limen {\n except path\n}", "except path needs a value"},
+		{"except header", "", "limen {\n except header A b c\n}", "at most one value"},
+
+		{"matcher empty", "", "@m limen\nrespond @m hi", "limen matcher is empty"},
+		{"matcher option", "", "@m limen threshold 0.5\nrespond @m hi", "unknown limen matcher option 'threshold'"},
+		{"matcher operator", "", "@m limen score == 0.5\nrespond @m hi", "score '==0.5' has no operator"},
+		{"matcher number", "", "@m limen score > half\nrespond @m hi", "'half', expected a number"},
+		{"matcher score", "", "@m limen score 0.5\nrespond @m hi", "as in: score > 0.5"},
+		{"matcher class", "", "@m limen class\nrespond @m hi", "class needs at least one name"},
+		{"matcher twice", "", "@m {\nlimen score > 0.5\nlimen score > 0.6\n}\nrespond @m hi", "score > is given twice"},
+
+		{"global unknown", "folder /tmp", "limen", "unknown option 'folder' of limen"},
+		{"global retain", "retain long", "limen", "retain is 'long'"},
+		{"global size", "max_size 0", "limen", "max_size is '0'"},
+		{"global device", "device gpu", "limen", `unknown device "gpu"`},
+		{"global twice", "data a\ndata b", "limen", "data is given twice"},
+		{"global model", "model image x", "limen", "unknown model 'image', expected http"},
+		{"global model path", "model http", "limen", "model http needs 'default' or the path"},
+		{"global too many", "data a b", "limen", "data has one argument too many: 'b'"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			text := ":8080 {\n" + tt.site + "\n}\n"
+			if tt.global != "" {
+				text = "{\nlimen {\n" + tt.global + "\n}\n}\n" + text
+			}
+			if _, err := adapt(t, text); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error is %v, expected one with %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// Ensure that the example configuration adapts, is formatted as `caddy fmt`
+// does it, and has everything that the README shows.
+func TestExample(t *testing.T) {
+	raw, err := os.ReadFile("../Caddyfile.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := adapt(t, string(raw)); err != nil {
+		t.Fatal(err)
+	}
+	if formatted := caddyfile.Format(raw); !bytes.Equal(formatted, raw) {
+		t.Errorf("is not formatted; caddy fmt makes\n%s", formatted)
+	}
+}

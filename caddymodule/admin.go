@@ -1,0 +1,262 @@
+package caddymodule
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/limen-waf/limen/classifier"
+	"github.com/limen-waf/limen/store"
+)
+
+func init() { caddy.RegisterModule(adminAPI{}) }
+
+const adminPrefix = "/limen/"
+
+// adminAPI answers on Caddy's admin endpoint:
+//
+//	GET /limen/verdicts           decisions, {"verdicts":[…],"next":"cursor"}
+//	GET /limen/verdicts/{id}      one decision
+//	GET /limen/verdicts/{id}/why  where it comes from: model, data sets, policy, labels
+//	GET /limen/status             model, engine, store and counts
+//
+// Parameters of the first: since and until (RFC 3339, or an age such as 90s or
+// 7d), decision, class, host, client_ip, principal, path (its beginning), model,
+// min_score, max_score, order (newest or oldest), limit and cursor. Errors are
+// {"error":"…"} with their status.
+//
+// The module is provisioned before the apps, so it looks for the app when it is
+// asked.
+type adminAPI struct {
+	ctx caddy.Context
+}
+
+// CaddyModule returns the Caddy module information.
+func (adminAPI) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "admin.api.limen",
+		New: func() caddy.Module { return new(adminAPI) },
+	}
+}
+
+// Provision sets up a.
+func (a *adminAPI) Provision(ctx caddy.Context) error {
+	a.ctx = ctx
+	return nil
+}
+
+// Routes implements caddy.AdminRouter.
+func (a *adminAPI) Routes() []caddy.AdminRoute {
+	return []caddy.AdminRoute{{Pattern: adminPrefix, Handler: caddy.AdminHandlerFunc(a.serve)}}
+}
+
+func (a *adminAPI) serve(w http.ResponseWriter, r *http.Request) error {
+	path := strings.Split(strings.TrimPrefix(r.URL.Path, adminPrefix), "/")
+	var answer func(*App, *sharedStore, *http.Request) (any, error)
+	switch {
+	case len(path) == 1 && path[0] == "status":
+		answer = getStatus
+	case len(path) == 1 && path[0] == "verdicts":
+		answer = getVerdicts
+	case len(path) == 2 && path[0] == "verdicts":
+		answer = getVerdict(path[1])
+	case len(path) == 3 && path[0] == "verdicts" && path[2] == "why":
+		answer = getWhy(path[1])
+	default:
+		return apiError(http.StatusNotFound, fmt.Errorf("no such resource: %s", r.URL.Path))
+	}
+	if r.Method != http.MethodGet {
+		w.Header().Set("Allow", http.MethodGet)
+		return apiError(http.StatusMethodNotAllowed, fmt.Errorf("method %s is not allowed here, use GET", r.Method))
+	}
+	app, s, err := a.app()
+	if err != nil {
+		return err
+	}
+	v, err := answer(app, s, r)
+	var known caddy.APIError
+	switch {
+	case errors.As(err, &known):
+		return err
+	case err != nil:
+		return apiError(statusOf(err), err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	return json.NewEncoder(w).Encode(v)
+}
+
+// app finds the running app and its store.
+func (a *adminAPI) app() (*App, *sharedStore, error) {
+	mod, err := a.ctx.AppIfConfigured("limen")
+	if errors.Is(err, caddy.ErrNotConfigured) {
+		return nil, nil, apiError(http.StatusNotFound, errNoApp)
+	}
+	if err != nil {
+		return nil, nil, apiError(http.StatusServiceUnavailable, err)
+	}
+	app := mod.(*App)
+	s := app.store.Load()
+	if s == nil {
+		return nil, nil, apiError(http.StatusServiceUnavailable, errors.New("limen is starting or stopping"))
+	}
+	return app, s, nil
+}
+
+func apiError(status int, err error) error {
+	return caddy.APIError{HTTPStatus: status, Err: err}
+}
+
+// statusOf is the HTTP status of a store's error.
+func statusOf(err error) int {
+	switch {
+	case errors.Is(err, store.ErrQuery):
+		return http.StatusBadRequest
+	case errors.Is(err, store.ErrNotFound):
+		return http.StatusNotFound
+	case errors.Is(err, store.ErrClosed):
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+func getVerdicts(_ *App, s *sharedStore, r *http.Request) (any, error) {
+	q, err := parseQuery(r.URL.Query(), time.Now())
+	if err != nil {
+		return nil, apiError(http.StatusBadRequest, err)
+	}
+	return s.Verdicts(r.Context(), q)
+}
+
+func getVerdict(id string) func(*App, *sharedStore, *http.Request) (any, error) {
+	return func(_ *App, s *sharedStore, r *http.Request) (any, error) {
+		id, err := store.ParseID(id)
+		if err != nil {
+			return nil, err
+		}
+		return s.Verdict(r.Context(), id)
+	}
+}
+
+func getWhy(id string) func(*App, *sharedStore, *http.Request) (any, error) {
+	return func(_ *App, s *sharedStore, r *http.Request) (any, error) {
+		id, err := store.ParseID(id)
+		if err != nil {
+			return nil, err
+		}
+		return s.Why(r.Context(), id)
+	}
+}
+
+// parseQuery reads a listing's parameters. An unknown one is an error: a
+// misspelt filter would list what it should have left out.
+func parseQuery(params url.Values, now time.Time) (q store.Query, err error) {
+	for name, values := range params {
+		if len(values) > 1 {
+			return q, fmt.Errorf("parameter %s is given %d times", name, len(values))
+		}
+		if err := setParam(&q, name, values[0], now); err != nil {
+			return q, err
+		}
+	}
+	return q, nil
+}
+
+func setParam(q *store.Query, name, value string, now time.Time) (err error) {
+	switch name {
+	case "since":
+		q.Since, err = parseTime(value, now)
+	case "until":
+		q.Until, err = parseTime(value, now)
+	case "decision":
+		q.Decision = value
+	case "class":
+		q.Class = value
+	case "host":
+		q.Host = value
+	case "client_ip":
+		q.ClientIP = value
+	case "principal":
+		q.Principal = value
+	case "path":
+		q.Path = value
+	case "model":
+		q.Model = value
+	case "min_score":
+		q.MinScore, err = strconv.ParseFloat(value, 64)
+	case "max_score":
+		q.MaxScore, err = strconv.ParseFloat(value, 64)
+	case "order":
+		q.Order = value
+	case "limit":
+		q.Limit, err = strconv.Atoi(value)
+	case "cursor":
+		q.After = value
+	default:
+		return fmt.Errorf("unknown parameter %s", name)
+	}
+	if err != nil {
+		return fmt.Errorf("parameter %s is %q: %w", name, value, err)
+	}
+	return nil
+}
+
+// parseTime reads a time, or an age before now.
+func parseTime(s string, now time.Time) (time.Time, error) {
+	if age, err := caddy.ParseDuration(s); err == nil {
+		return now.Add(-age), nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return t, errors.New("expected a time such as 2026-01-31T08:00:00Z or an age such as 90s or 7d")
+	}
+	return t, nil
+}
+
+// statusAnswer is what /limen/status says.
+type statusAnswer struct {
+	Model  statusModel           `json:"model"`
+	Engine classifier.EngineInfo `json:"engine"`
+	Data   string                `json:"data"`
+	Store  store.Stats           `json:"store"`
+	// Counts are those of this process, over reloads.
+	Counts counts `json:"counts"`
+}
+
+type statusModel struct {
+	Name      string    `json:"name"`
+	Version   string    `json:"version"`
+	Digest    string    `json:"digest"`
+	Path      string    `json:"path"`
+	Created   time.Time `json:"created"`
+	Classes   []string  `json:"classes"`
+	Threshold float64   `json:"threshold"`
+	Tokenizer int       `json:"tokenizer"`
+}
+
+func getStatus(app *App, s *sharedStore, _ *http.Request) (any, error) {
+	m := app.model()
+	return statusAnswer{
+		Model: statusModel{
+			Name: m.Manifest.Name, Version: m.Manifest.Version, Digest: m.Digest, Path: m.Path, Created: m.Manifest.Created,
+			Classes: m.Manifest.Classes, Threshold: m.Manifest.Threshold, Tokenizer: m.Manifest.Tokenizer.Version,
+		},
+		Engine: app.classifier().Engine().Info(),
+		Data:   app.Data,
+		Store:  s.Stats(),
+		Counts: countsNow(),
+	}, nil
+}
+
+// Interface guards.
+var (
+	_ caddy.Provisioner = (*adminAPI)(nil)
+	_ caddy.AdminRouter = (*adminAPI)(nil)
+)

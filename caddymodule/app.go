@@ -1,0 +1,243 @@
+package caddymodule
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+
+	"github.com/limen-waf/limen/classifier"
+	"github.com/limen-waf/limen/gpu"
+	"github.com/limen-waf/limen/model"
+)
+
+func init() { caddy.RegisterModule(App{}) }
+
+// minSize is the least that the store can do with.
+const minSize = 8 << 20
+
+// modelHTTP is the name of the model that reads HTTP requests.
+const modelHTTP = "http"
+
+// App is Limen's state in a server: the model that reads requests, the engine
+// that runs it, and the store of decisions. All handlers and sites share it, and
+// a reload takes it over as it is where the configuration did not change it.
+//
+// The app need not be configured: with a `limen` handler somewhere it exists
+// with its defaults.
+type App struct {
+	// The folder of the store, which one process uses at a time. Default: the
+	// folder `limen` in Caddy's data directory. Placeholders such as
+	// `{env.HOME}` are replaced.
+	Data string `json:"data,omitempty"`
+
+	// How long decisions are kept. Default: 30 days.
+	Retain caddy.Duration `json:"retain,omitempty"`
+
+	// How many bytes of disk the stored decisions may take; the oldest go
+	// first. Default: 10 GiB.
+	MaxSize int64 `json:"max_size,omitempty"`
+
+	// What models run on: `auto`, which measures, `native`, `cpu` (ONNX Runtime)
+	// or `cuda:N`. Default: `auto`.
+	Device string `json:"device,omitempty"`
+
+	// The models by name. `http` is the one that reads HTTP requests.
+	Models map[string]ModelConfig `json:"models,omitempty"`
+
+	log      *zap.Logger
+	engine   *sharedEngine
+	policies []policyRecord // of the handlers, for the store
+
+	// Caddy starts apps in any order: requests may come before Start. started is
+	// closed when it is over; store is nil before, after a Start that failed, and
+	// after Cleanup.
+	started chan struct{}
+	store   *atomic.Pointer[sharedStore]
+}
+
+// policyRecord is a handler's policy, which its rows name by the digest.
+type policyRecord struct {
+	digest string
+	json   []byte
+}
+
+// ModelConfig says where a model is.
+type ModelConfig struct {
+	// The path of an ONNX file with its manifest beside it, or `default` for the
+	// one that is part of the binary. A changed file is noticed at a reload.
+	Source string `json:"source,omitempty"`
+}
+
+// CaddyModule returns the Caddy module information.
+func (App) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "limen",
+		New: func() caddy.Module { return newApp() },
+	}
+}
+
+func newApp() *App {
+	return &App{started: make(chan struct{}), store: new(atomic.Pointer[sharedStore])}
+}
+
+// Provision loads the model and opens the engine. It leaves the data folder
+// alone: `caddy validate` comes this far too, beside a running server.
+func (a *App) Provision(ctx caddy.Context) error {
+	a.log = ctx.Logger()
+	bridge.use(a.log)
+	if err := a.setDefaults(); err != nil {
+		return err
+	}
+	m, err := model.Open(a.Models[modelHTTP].Source)
+	if err != nil {
+		return fmt.Errorf("model %s: %w", modelHTTP, err)
+	}
+	if a.engine, err = acquireEngine(m, a.Device, a.Data); err != nil {
+		return fmt.Errorf("model %s: %w", modelHTTP, err)
+	}
+	return a.registerMetrics(ctx.GetMetricsRegistry())
+}
+
+func (a *App) setDefaults() error {
+	repl := caddy.NewReplacer()
+	a.Data = repl.ReplaceAll(a.Data, "")
+	if a.Data == "" {
+		a.Data = filepath.Join(caddy.AppDataDir(), "limen")
+	}
+	data, err := filepath.Abs(a.Data)
+	if err != nil {
+		return fmt.Errorf("data folder %s: %w", a.Data, err)
+	}
+	a.Data = data
+	setDefault(&a.Retain, caddy.Duration(30*24*time.Hour))
+	setDefault(&a.MaxSize, 10<<30)
+	setDefault(&a.Device, string(gpu.Auto))
+	for name, m := range a.Models {
+		if name != modelHTTP {
+			return fmt.Errorf("unknown model %q, expected %q", name, modelHTTP)
+		}
+		m.Source = repl.ReplaceAll(m.Source, "")
+		a.Models[name] = m
+	}
+	return nil
+}
+
+// Validate implements caddy.Validator.
+func (a *App) Validate() error {
+	switch {
+	case a.Retain < 0:
+		return fmt.Errorf("retain is %s, expected a time above 0", time.Duration(a.Retain))
+	case a.MaxSize < minSize:
+		return fmt.Errorf("max_size is %d bytes, expected at least %d", a.MaxSize, minSize)
+	}
+	return validateDevice(a.Device)
+}
+
+func validateDevice(device string) error {
+	_, err := gpu.ParseDevice(device)
+	return err
+}
+
+// Start opens the store. When the data folder cannot be used the server does not
+// start, or a reload does not happen: a firewall whose decisions nobody can look up
+// is not what was asked for.
+func (a *App) Start() error {
+	defer close(a.started)
+	s, err := acquireStore(a)
+	if err != nil {
+		return err
+	}
+	if err := a.keepProvenance(s); err != nil {
+		return errors.Join(fmt.Errorf("writing to data folder %s: %w", a.Data, err), s.release())
+	}
+	a.store.Store(s)
+	info := a.classifier().Engine().Info()
+	a.log.Info("reading requests",
+		zap.String("model", a.modelName()),
+		zap.String("engine", info.Engine),
+		zap.String("device", info.Device),
+		zap.String("data", a.Data))
+	return nil
+}
+
+// startWait bounds how long a request waits for Start.
+const startWait = 10 * time.Second
+
+// openStore returns the store. It is nil for a request that is still served
+// after the app has ended.
+func (a *App) openStore(ctx context.Context) *sharedStore {
+	if s := a.store.Load(); s != nil {
+		return s
+	}
+	ctx, cancel := context.WithTimeout(ctx, startWait)
+	defer cancel()
+	select {
+	case <-a.started:
+	case <-ctx.Done():
+	}
+	return a.store.Load()
+}
+
+// keepProvenance stores what the rows to come refer to.
+func (a *App) keepProvenance(s *sharedStore) error {
+	m := a.model()
+	if err := s.PutModel(m.Digest, m.Manifest.Name, m.ManifestJSON, time.Now()); err != nil {
+		return err
+	}
+	for _, p := range a.policies {
+		if err := s.PutPolicy(p.digest, p.json); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Stop implements caddy.App. What the app holds it gives back in Cleanup, when
+// every other app has stopped too: until then requests may still be served.
+func (a *App) Stop() error { return nil }
+
+// Cleanup gives engine and store back. It runs also after a Provision or Start
+// that failed midway.
+func (a *App) Cleanup() error {
+	var errs []error
+	if s := a.store.Swap(nil); s != nil {
+		errs = append(errs, s.release())
+	}
+	if a.engine != nil {
+		errs = append(errs, a.engine.release())
+	}
+	bridge.drop(a.log)
+	return errors.Join(errs...)
+}
+
+// classifier returns what scores requests.
+func (a *App) classifier() *classifier.Classifier { return a.engine.classifier }
+
+// model returns the model that reads HTTP requests.
+func (a *App) model() *model.Model { return a.engine.classifier.Model() }
+
+// modelName is the model's name and the beginning of its digest.
+func (a *App) modelName() string { return a.engine.name }
+
+// decodeStrict decodes JSON and refuses unknown fields.
+func decodeStrict(raw []byte, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	return dec.Decode(v)
+}
+
+// Interface guards.
+var (
+	_ caddy.App          = (*App)(nil)
+	_ caddy.Provisioner  = (*App)(nil)
+	_ caddy.Validator    = (*App)(nil)
+	_ caddy.CleanerUpper = (*App)(nil)
+)

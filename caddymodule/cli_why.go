@@ -1,0 +1,184 @@
+package caddymodule
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/limen-waf/limen/store"
+)
+
+func newWhyCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "why [--json] ID",
+		Short: "Explains one decision: by which model and policy, trained on what, labelled by whom",
+		Long: `Explains one decision: what was asked, what the network made of it, by which
+model and under which policy, what the model was trained on, and what people
+said about the decision since.
+
+ID is in the list that "caddy limen verdicts" writes, in the access log, and in
+the placeholder {http.limen.id}.`,
+		Example: `  $ caddy limen why 01KA2B3C4D5E6F7G8H9JKMNPQR
+  $ caddy limen why --json 01KA2B3C4D5E6F7G8H9JKMNPQR | jq .data_sets`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("got %d arguments, expected the ID of one decision", len(args))
+			}
+			return nil
+		},
+	}
+	var source sourceFlags
+	source.add(cmd)
+	asJSON := cmd.Flags().Bool("json", false, "Write everything as JSON")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		id, err := store.ParseID(args[0])
+		if err != nil {
+			return err
+		}
+		src, err := source.open(cmd.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		defer src.Close()
+		chain, err := src.Why(cmd.Context(), id)
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			out := json.NewEncoder(cmd.OutOrStdout())
+			out.SetIndent("", "  ")
+			out.SetEscapeHTML(false)
+			return out.Encode(chain)
+		}
+		return writeChain(cmd.OutOrStdout(), chain)
+	}
+	return cmd
+}
+
+// page is text of named lines.
+type page struct{ strings.Builder }
+
+// line writes "name  text"; nothing when text is empty.
+func (p *page) line(name, format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); text != "" {
+		fmt.Fprintf(p, "  %-10s %s\n", name, text)
+	}
+}
+
+func (p *page) title(text string) { fmt.Fprintf(p, "%s\n", text) }
+
+// writeChain writes where a decision comes from, for people.
+func writeChain(w io.Writer, c *store.Chain) error {
+	p := new(page)
+	writeDecision(p, c.Verdict)
+	writeMaker(p, c)
+	p.title("labels")
+	if len(c.Labels) == 0 {
+		p.line("", "none")
+	}
+	for _, l := range c.Labels {
+		p.line(l.Label, "%s by %s %s", l.Class, printable(l.Author), printable(l.Note))
+	}
+	writeStoredRequest(p, c.Verdict)
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+func writeDecision(p *page, v *store.Verdict) {
+	p.title(fmt.Sprintf("%s %s", v.Decision, v.ID))
+	p.line("time", "%s", v.Time.Local().Format("2006-01-02 15:04:05.000000 -0700"))
+	p.line("request", "%s", printable(cut(v.Method+" "+v.Host+v.Path, 300)))
+	p.line("client", "%s", printable(v.ClientIP))
+	p.line("user", "%s", printable(v.Principal))
+	if v.Status != 0 {
+		p.line("status", "%d", v.Status)
+	}
+	p.line("score", "%.6f, class %s, threshold %g, mode %s", v.Score, v.Class, v.Threshold, v.Mode)
+	p.line("classes", "%s", likeliest(v.ClassScores, 4))
+	p.line("exception", "%s", printable(v.Exception))
+	p.line("fallback", "%s", printable(v.Fallback))
+	read := fmt.Sprintf("%s of %s bytes, %d windows, decoded %d deep", thousands(int(v.BytesInspected)), thousands(int(v.BytesSent)), v.Windows, v.DecodeDepth)
+	if v.CacheHit {
+		read += ", verdict from the cache"
+	}
+	p.line("read", "%s", read)
+	p.line("took", "tokenizer %d µs, queue %d µs, network %d µs", v.TokenizeMicros, v.QueueMicros, v.InferMicros)
+}
+
+// likeliest names the n most probable classes.
+func likeliest(scores store.ClassScores, n int) string {
+	sorted := slices.Clone(scores)
+	slices.SortStableFunc(sorted, func(a, b store.ClassScore) int {
+		switch {
+		case a.Score > b.Score:
+			return -1
+		case a.Score < b.Score:
+			return 1
+		}
+		return 0
+	})
+	var parts []string
+	for _, s := range sorted[:min(n, len(sorted))] {
+		parts = append(parts, fmt.Sprintf("%s %.4f", s.Class, s.Score))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// writeMaker writes who made the decision, and from what.
+func writeMaker(p *page, c *store.Chain) {
+	v := c.Verdict
+	p.title("model")
+	if c.Model != nil {
+		p.line("name", "%s", c.Model.Name)
+		p.line("first seen", "%s", c.Model.FirstSeen.Local().Format(time.DateTime))
+	}
+	p.line("digest", "%s", orNone(v.ModelDigest))
+	if v.Engine != "" {
+		p.line("engine", "%s on %s, tokenizer version %d", v.Engine, v.Device, v.TokenizerVersion)
+	}
+	p.title("trained on")
+	if len(c.DataSets) == 0 {
+		p.line("", "the model's manifest does not say")
+	}
+	for _, d := range c.DataSets {
+		p.line(d.Role, "%s", strings.Join(strings.Fields(fmt.Sprintf("%s %s %s rows %s", d.Name, d.Split, thousands(int(d.Rows)), d.SHA256)), " "))
+	}
+	p.title("policy")
+	p.line("digest", "%s", orNone(v.PolicyDigest))
+	if c.Policy != nil {
+		p.line("first seen", "%s", c.Policy.FirstSeen.Local().Format(time.DateTime))
+		p.line("policy", "%s", c.Policy.Policy)
+	}
+	for _, missing := range c.Missing {
+		p.line("missing", "%s is not in the store", missing)
+	}
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+// writeStoredRequest shows the start of the request as it was recorded.
+func writeStoredRequest(p *page, v *store.Verdict) {
+	const most = 4 << 10
+	if v.Request == nil {
+		return
+	}
+	p.title("request as stored, sensitive values masked")
+	text := strings.ToValidUTF8(cut(string(v.Request), most), "\uFFFD")
+	for line := range strings.Lines(text) {
+		p.line("", "%s", printable(strings.TrimRight(line, "\r\n")))
+	}
+	left := int64(max(0, len(v.Request)-most)) + v.RequestCut
+	if left > 0 {
+		p.line("", "… %s bytes more", thousands(int(left)))
+	}
+}

@@ -1,0 +1,78 @@
+package caddymodule
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/limen-waf/limen/classifier"
+	"github.com/limen-waf/limen/gpu"
+	"github.com/limen-waf/limen/model"
+)
+
+// engines holds the engines of this process, by the content of their model: a
+// reload finds the engine that is there, and an edited model file is another
+// one, whatever its name.
+var engines = caddy.NewUsagePool()
+
+// openEngine is gpu.Open; tests put another in.
+var openEngine = gpu.Open
+
+// engineKey is what makes two engines the same.
+type engineKey struct {
+	digest string
+	device string
+}
+
+// sharedEngine is one use of a pooled engine.
+type sharedEngine struct {
+	*pooledEngine
+	key      engineKey
+	released sync.Once
+}
+
+type pooledEngine struct {
+	classifier *classifier.Classifier
+	name       string // of the model, with the beginning of its digest
+}
+
+// acquireEngine returns a use of the engine that runs m on the device, to be
+// released.
+func acquireEngine(m *model.Model, device, dataDir string) (*sharedEngine, error) {
+	key := engineKey{m.Digest, device}
+	pooled, _, err := engines.LoadOrNew(key, func() (caddy.Destructor, error) {
+		return newPooledEngine(m, device, dataDir)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &sharedEngine{pooledEngine: pooled.(*pooledEngine), key: key}, nil
+}
+
+func newPooledEngine(m *model.Model, device, dataDir string) (*pooledEngine, error) {
+	e, err := openEngine(m, gpu.Options{Device: device, DataDir: dataDir, Logger: bridge.logger("gpu")})
+	if err != nil {
+		return nil, fmt.Errorf("opening engine: %w", err)
+	}
+	c, err := classifier.New(m, e, classifier.Options{})
+	if err != nil {
+		_ = e.Close() // the first error says more
+		return nil, err
+	}
+	return &pooledEngine{classifier: c, name: m.Manifest.Name + "@" + m.ShortDigest()}, nil
+}
+
+// Destruct implements caddy.Destructor.
+func (p *pooledEngine) Destruct() error {
+	if err := p.classifier.Engine().Close(); err != nil {
+		return fmt.Errorf("closing engine of model %s: %w", p.name, err)
+	}
+	return nil
+}
+
+// release gives the use back; the last one closes the engine.
+func (s *sharedEngine) release() (err error) {
+	s.released.Do(func() { _, err = engines.Delete(s.key) })
+	return err
+}

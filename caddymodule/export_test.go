@@ -1,0 +1,21 @@
+package caddymodule
+
+import (
+	"github.com/limen-waf/limen/classifier"
+	"github.com/limen-waf/limen/gpu"
+	"github.com/limen-waf/limen/model"
+)
+
+// SetOpenEngine puts another way to open engines in place of gpu.Open.
+func SetOpenEngine(open func(*model.Model, gpu.Options) (classifier.Engine, error)) (restore func()) {
+	old := openEngine
+	openEngine = open
+	return func() { openEngine = old }
+}
+
+// Pools tells how many engines and stores are held.
+func Pools() (engineCount, storeCount int) {
+	engines.Range(func(any, any) bool { engineCount++; return true })
+	stores.Range(func(any, any) bool { storeCount++; return true })
+	return engineCount, storeCount
+}

@@ -1,0 +1,46 @@
+package gpu_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/limen-waf/limen/classifier"
+	"github.com/limen-waf/limen/gpu"
+	"github.com/limen-waf/limen/model"
+)
+
+// BenchmarkScore times the two engines on the embedded model, one call on one
+// thread, in one run:
+//
+//	GOMAXPROCS=1 go test -bench Score -run '^$' ./gpu
+func BenchmarkScore(b *testing.B) {
+	m, err := model.Default()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, size := range []struct{ windows, tokens int }{{1, 64}, {1, 300}, {1, 1024}, {8, 1024}} {
+		windows := make([]classifier.Window, size.windows)
+		for i := range windows {
+			for j := range size.tokens {
+				windows[i] = append(windows[i], classifier.ByteToken(byte(32+(i*31+j*17)%95)))
+			}
+		}
+		for _, device := range []gpu.Kind{gpu.Native, gpu.CPU} {
+			b.Run(fmt.Sprintf("windows=%d/tokens=%d/device=%s", size.windows, size.tokens, device), func(b *testing.B) {
+				e, err := gpu.Open(m, gpu.Options{Device: string(device), DataDir: ".."})
+				if err != nil {
+					b.Skip(err)
+				}
+				defer e.Close()
+				logits := make([]float32, size.windows*e.Info().Classes)
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := e.Score(context.Background(), windows, logits); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}

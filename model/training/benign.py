@@ -1,0 +1,117 @@
+"""Ordinary values that look dangerous: names, prose, markup, templates, code, tokens."""
+
+import base64
+import random
+import string
+
+FIRST = "Sean Anne Mary Conor Siobhan Jean-Luc Renée José Łukasz Özgür Nguyễn Мария 李雷 佐藤 محمد דוד Grace Pat Zoë D'Arcy".split()
+LAST = "O'Brien O'Neil D'Angelo O'Connor D’Souza N'Diaye M'Bappé Smith-Jones García Müller Иванова 王 O'Reilly L'Estrange".split()
+SENTENCES = (
+    "Please select an option from the list where it says country and order by date.",
+    "We drop table reservations after 15 minutes; union members get 10% off.",
+    "It's Bob's turn to update set 3 of the exercise and delete from row 5.",
+    "Can't log in: the page says \"error 500\" and then nothing happens...",
+    "I'd like 2 tickets & a programme, or 3 if there's room (row A-F).",
+    "He said 'no' and she said \"yes\" -- they can't both be right!",
+    "What's the difference between a < b and a <= b? If x > y then x != y.",
+    "Insert coin into slot 4, then select all or having lunch first; exec summary attached.",
+    "Size 5'10\" / 178cm; lat 48° 51' 24\" N, long 2° 21' 07\" E",
+    "I <3 this song :) ;-) ^_^ <(^.^)> \\o/ ¯\\_(ツ)_/¯",
+    "Price: $5.00 (was $10); save 50%! Use code 'SAVE50' => 50% off; T&C's apply.",
+    "The script in act 2 needs an alert actor; onload of cargo, eval forms due Monday.",
+    "Rock & roll, R&B, AT&T, Q&A; C# and F#, C++ -- all in one; 100% cotton",
+    "meeting 10:30; bring id; cat food; ls of names | see notes && call back",
+    "Do you sell the union jack, select edition? Or '1984' or \"Brave New World\"?",
+    "cat and dog food; echo dot; sleep mask; curl cream; ping pong table; nail file",
+    "Der Ausdruck „a=1 oder b=2“ ist falsch; l'été d'un côté, c'est l'amour",
+    "¿Quién es el dueño? ¡Qué día! 'Hola' -- dijo; precio = 10€",
+    "今日は天気がいいですね。「はい」と言った。価格は1,000円です。",
+    "Привет! Как дела? Выбери \"все\" из списка; скидка 20% -- успей",
+    "שלום, מה שלומך? 'טוב' -- תודה; מחיר: 100 ש\"ח",
+    "1 + 1 = 2; (a+b)^2 = a^2 + 2ab + b^2; f(x) = x*x -- and so on; |x| < 1",
+    "SELECT is a reserved word in SQL, so is UNION; how do I escape quotes?",
+    "My password can't contain ' or \" or ; characters, why?",
+    "See section 3.1 -- \"Where to order\" -- and/or appendix B /* draft */ # todo",
+    "Use the <b> tag for bold and <i> for italics; never use <font>.",
+    "The admin's comment -- 'or so they say' -- was deleted from the group by mistake.",
+    "if you're happy and you know it && clap your hands || stomp; else sit",
+)
+RICH = (
+    "<p>Hello <strong>{w}</strong>,</p><p>thanks for your order&nbsp;#{n}.</p><ul><li>{w}</li><li>{w2}</li></ul>",
+    "<div class=\"note\"><h2>{w}</h2><br/>{s}</div>",
+    "<p>{s}</p>\n<p><a href=\"https://www.{w}.com/{w2}?id={n}\" target=\"_blank\" rel=\"noopener\">{w2}</a></p>",
+    "<table><tr><td>{w}</td><td>{n}</td></tr></table>",
+    "<img src=\"https://cdn.{w}.com/i/{n}.jpg\" alt=\"{w2}\" width=\"{n}\" height=\"80\">",
+    "<span style=\"color:#ff0000;font-size:14px\">{s}</span>",
+    "# {w}\n\n- {s}\n- **{w2}** `{w}`\n\n> {s}\n\n[{w}](https://{w2}.org/{n})\n\n```\n{w}({n});\n```",
+    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 24 24\"><path d=\"M12 2L2 7l10 5 10-5-10-5z\"/></svg>",
+    ".{w}{{color:#333;background:url(https://{w2}.com/bg.png) no-repeat;width:calc(100% - {n}px)}}@media (min-width:{n}px){{.{w2}{{display:none}}}}",
+    "function {w}(a,b){{return a>b?a:b}}var {w2}={{n:{n},s:\"{w}\"}};if({w2}.n>3){{{w}({w2}.n,{n})}}",
+)
+MACROS = ("{{{{ {w} }}}}", "{{{w}}}", "${{{W}}}", "%%{W}%%", "[{w}]", "__{W}__", "{{{{{w}}}}}", "${{{W}_{W2}}}", "%{w}%", "<{w}>",
+          "{{{{{w}.{w2}}}}}", "[%{w}%]", "{{{{#if {w}}}}}{w2}{{{{/if}}}}", "#{{{w}}}", "@{w}@", "$${W}$$", "%7B{w}%7D", "{{lpurl}}", "[[{W}]]")
+PATHS = ("C:\\Users\\{w}\\Documents\\{w2} ({n}).docx", "/usr/local/share/{w}/{w2}.json", "/home/{w}/{w2}/IMG_{n}.JPG", "/var/www/{w}/index.html",
+         "./{w}/{w2}.js", "../{w}.png", "file:///Users/{w}/Desktop/{w2}.html", "\\\\server\\share\\{w}\\{n}", "~/{w}/.config/{w2}", "webpack:///./src/{w}/{w2}.tsx?{n}",
+         "chrome-extension://{w}/{w2}.js:{n}:17", "blob:https://{w}.com/{n}")
+LINES = ("../../../../assets/images/{w}-icon.png", "../../{w}/css/{w2}.css", "../../../static/js/{w}.min.js?v={n}", "url(../../fonts/{w}.woff2)", "www.../{w}/{w2}", ".../{w}", "||||", "|||{w}", "{w}||{w2}|{n}|", "1|-1|1;-1|-1|1;-1|{n}", "$dt=1t;$hc;age={n};${w}", "{n}*0(1)*0*0({n})*BUTTON(0)~-~vn.2_{w}*co.3",
+         "() | {w} {w2}", "setuid('{n}')", "'root' in parents and creator='me' and trashed=false", "title contains '{w}' and mimeType!='application/{w2}'", "show_{w}('{n}')", "{w}.fn({n},'{w2}');", "z=0:ru=9:bv=1:uj={w}:l={n}", "#{w}*{n}#", "type=rec.{n}$src=rec$action=1$reqsig={w}", "~{w}~~{n}~", "a:1;b:2;c:'{w}'", "{w}%20{w2}%26{n}", "%{n}%2F{w}%", "-1||1", "+1 ({n}) 555-0199 x{n}", "{n};{n};{n}", "/etc/{w}/{w2}/{n}", "[object Object]", "NaN", "undefined,null", "{w}[{n}][{w2}]", "<{w}@{w2}.com>", "\"<{w}>\"", "<{n}", ">{n}", "{n}<x<{n}",
+         "window.{w}.{w2}({n})", "document.querySelector('#{w} > .{w2}')", "div.{w} > a:nth-child({n})", "//*[@id=\"{w}\"]/div[{n}]/a", "javascript:void(0)", "javascript:;", "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk", "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "https://www.{w}.com/{w2}?utm_source={w}&utm_medium=email&id={n}&next=%2F{w2}%3Fa%3D{n}", "//cdn.{w}.net/{w2}.js?v={n}", "http://{w}.{w2}.co.uk:8080/a/b;c={n}?x[]=1&y[k]='{w}'#top",
+         "{{\"event\":\"{w}\",\"props\":{{\"a\":{n},\"b\":[\"{w2}\",null,true],\"u\":\"https://{w}.com/\"}}}}", "[[\"{w}\",{n},[null,[1,\"{w2}\"]],\"[\\\"{w}\\\",{n}]\"]]",
+         "{w}={n}|{w2}={n}|{w}$({n})${w2}", "{w}:{n};{w2}:{n};", "dc_pre={w};src={n};type={w2};cat=x;ord={n};~oref=https://{w}.com/?",
+         "status in (1,2,3) and updated >= '2024-01-01'", "name eq '{w}' and price gt {n}", "project = {W} AND status != Done ORDER BY created DESC", "title:\"{w}\" AND (tag:{w2} OR tag:{w})", "from:{w} subject:({w2} OR {w}) -label:spam",
+         ">=1.{n}.0 <2.0.0 || ^3.1", "^[a-z0-9._%+-]+@[a-z]+\\.[a-z]{{2,}}$", "*/5 * * * 1-5", "rgba(0,0,0,.5)", "(min-width: {n}px) 50vw, calc(100vw - 2rem)", "text/html;q=0.9,*/*;q=0.8",
+         "TypeError: Cannot read property '{w}' of undefined\n    at {w2} (https://{w}.com/app.js:{n}:25)\n    at Array.map (<anonymous>)", "Uncaught SyntaxError: Unexpected token '<' at {w}.js:{n}",
+         "Mozilla/5.0 (compatible; {w}bot/2.1; +http://www.{w}.com/bot.html)", "{W}-{n}-{W2}", "SKU#{n}/{w} (x2) @ $9.99", "{w}@{w2}.com; {w2}@{w}.org", "a=1&b=2&c={w}", "'{w}'", "\"{w} {w2}\"", "{w} -- {w2}", "({w}) {w2}'s", "O'{w} & {w2}", "{n}' x {n}\"", "100% {w}; {w2}")
+WORDS = "alpha home list cart order select update table summer union script image profile group report index delete system filter where having match option user admin test news video search shop style event login eval exec from drop insert alert echo shell root passwd config include object process window document cookie base class import require create".split()
+
+PLAIN = WORDS[:19] + "lpurl adgroup campaign clickid cachebuster gdpr gdpr_consent price timestamp keyword first_name url uuid placement device".split()
+
+
+def _fields(rng):
+    word, other = rng.choice(WORDS), rng.choice(WORDS)
+    return {"w": word, "w2": other, "W": word.upper(), "W2": other.upper(), "n": rng.randrange(2, 99999), "s": rng.choice(SENTENCES)}
+
+
+def _blob(rng):
+    raw = bytes(rng.randrange(256) for _ in range(rng.randrange(12, 220)))
+    draw = rng.random()
+    if draw < 0.3:
+        return base64.b64encode(raw).decode()
+    if draw < 0.5:
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    if draw < 0.65:
+        return raw.hex()
+    if draw < 0.75:
+        return "".join(rng.choice(string.ascii_letters + string.digits + "-_.~!*()'$,;:@/") for _ in range(rng.randrange(10, 160)))
+    if draw < 0.85:
+        return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (b'{"alg":"HS256","typ":"JWT"}', b'{"sub":"' + raw.hex()[:20].encode() + b'"}', raw))
+    if draw < 0.93:
+        return "".join(rng.choice(string.printable[:94]) for _ in range(rng.randrange(8, 24)))  # a password
+    return "-".join("".join(rng.choice("0123456789abcdef") for _ in range(k)) for k in (8, 4, 4, 4, 12))
+
+
+def value(rng: random.Random):
+    """One ordinary value."""
+    draw = rng.random()
+    if draw < 0.12:
+        text = f"{rng.choice(FIRST)} {rng.choice(LAST)}"
+    elif draw < 0.32:
+        text = " ".join(rng.sample(SENTENCES, rng.choice((1, 1, 2))))
+        if rng.random() < 0.4:  # a part of it, as a search box gets it
+            words = text.split()
+            start = rng.randrange(len(words))
+            text = " ".join(words[start:start + rng.randrange(1, 9)])
+    elif draw < 0.44:
+        text = rng.choice(RICH).format(**_fields(rng))
+    elif draw < 0.54:
+        names = {"w": rng.choice(PLAIN), "w2": rng.choice(PLAIN), "W": rng.choice(PLAIN).upper(), "W2": rng.choice(PLAIN).upper()}
+        text = rng.choice(MACROS).format(**names)
+        if rng.random() < 0.3:
+            text = f"{rng.choice(WORDS)}{rng.choice(' -_=/:')}{text}{rng.choice(WORDS)}"
+    elif draw < 0.62:
+        text = rng.choice(PATHS).format(**_fields(rng))
+    elif draw < 0.84:
+        text = rng.choice(LINES).format(**_fields(rng))
+    else:
+        text = _blob(rng)
+    return text

@@ -1,0 +1,160 @@
+"""Every choice of the training in one place: data, augmentation, network, schedule.
+
+Paths come from the environment so that no machine is named here:
+
+    LIMEN_SHARED   folder that holds data/public (default: ../shared beside the repository)
+    LIMEN_BUILD    scratch folder for augmented requests, tokens and checkpoints
+                   (default: model/training/runs, ignored by git)
+    LIMEN_TOKENS   command that turns request files into tokens
+                   (default: go run ./cmd/caddy limen tokens)
+"""
+
+import dataclasses
+import os
+import pathlib
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+SHARED = pathlib.Path(os.environ.get("LIMEN_SHARED", REPOSITORY.parent / "shared")).resolve()
+BUILD = pathlib.Path(os.environ.get("LIMEN_BUILD", REPOSITORY / "model" / "training" / "runs")).resolve()
+PUBLIC = SHARED / "data" / "public"
+DEFAULT = REPOSITORY / "model" / "default"
+
+# The tokenizer is Go code (package classifier); these four numbers must be its.
+TOKENIZER = {"version": 1, "vocabulary": 320, "window": 1024, "overlap": 128}
+
+CLASSES = ["none", "sqli", "xss", "traversal", "cmdi", "log4shell", "shellshock", "xxe", "other"]
+
+NAME = "limen-http"
+VERSION = "0.1.0"
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """One convolution with its pool: kernel (odd), output channels (multiple of 8), pool."""
+
+    kernel: int
+    channels: int
+    pool: int
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkConfig:
+    vocabulary: int = TOKENIZER["vocabulary"]
+    embedding: int = 16
+    blocks: tuple = (Block(7, 32, 4), Block(3, 48, 2), Block(3, 64, 1))
+    features: int = 64
+    classes: int = len(CLASSES)
+
+    @property
+    def stride(self):
+        """Tokens a last-block cell spans: engines pad windows to a multiple of it."""
+        product = 1
+        for block in self.blocks:
+            product *= block.pool
+        return product
+
+    def cost(self):
+        """Multiply-adds a token, without the first convolution (engines fold it into a table)."""
+        total, rate, channels = 0.0, 1, self.blocks[0].channels
+        for before, block in zip(self.blocks, self.blocks[1:]):
+            rate *= before.pool
+            total += block.kernel * channels * block.channels / rate
+            channels = block.channels
+        return total
+
+
+NETWORK = NetworkConfig()
+
+
+# --- data ---------------------------------------------------------------------
+
+# Per data set of public/train: share of requests that also come with other
+# headers, and weight in the loss. Anomalies of csic-torpeda-2012 are no attacks
+# and no ordinary traffic either: they are left out.
+@dataclasses.dataclass(frozen=True)
+class Source:
+    name: str
+    reheader: float = 0.5
+    weight: float = 1.0
+
+
+SOURCES = (
+    Source("openappsec-legit", 0.25, 1.5),
+    Source("openappsec-malicious-inj", 1.0, 1.0),
+    Source("openappsec-malicious", 0.2, 0.5),  # payload list: its carrier gives it away
+    Source("payloadsallthethings", 0.6, 1.0),
+    Source("sqlmap-payloads", 0.6, 1.0),
+    Source("fwaf-badqueries", 0.6, 0.7),
+    Source("httpparams", 0.4, 0.7),
+    Source("ccf-bdci-2022", 0.6, 0.6),
+    Source("csic-torpeda-2012", 0.1, 0.15),
+    Source("api-contentful", 0.5),
+    Source("api-datadog", 0.5),
+    Source("api-llm-pydantic-ai", 0.5),
+    Source("api-mastodon", 0.5),
+    Source("api-pygithub", 0.5),
+    Source("text-30s", 0.7),
+    Source("text-book-search", 0.7),
+    Source("text-html-mdn", 0.7, 0.7),
+    Source("text-til-jbranchaud", 0.7),
+    Source("text-tldr", 0.7),
+    Source("webhooks-github", 1.0),
+)
+
+WEAK_WEIGHT = 0.3  # rows marked weak by the data pack, and very short payloads
+SHORT_PAYLOAD = 5  # characters
+
+# Requests made by putting a value into an ordinary one. Names are "kind/values".
+INJECTED = {
+    "attack/openappsec-malicious": 20000,
+    "attack/payloadsallthethings": 9000,
+    "attack/sqlmap-payloads": 6000,
+    "attack/fwaf-badqueries": 4000,
+    "attack/httpparams": 4000,
+    "attack/grammar": 22000,
+    "plain/texts": 12000,
+    "plain/values": 9000,
+    "plain/generated": 16000,
+}
+
+MUTATED = 0.5  # share of the listed payloads that go in as a variant
+
+SEED = 20260722
+
+
+# --- training -----------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainConfig:
+    seed: int = 1
+    threads: int = 2
+    epochs: int = 12
+    batch: int = 256  # windows a step
+    chunks: int = 8  # a step's windows, sorted by length, go through the network in this many parts
+    rate: float = 4e-3
+    weight_decay: float = 0.01
+    warmup: int = 200  # steps
+    smoothing: float = 0.005
+    dropout: float = 0.05
+    average: float = 0.998  # of the weights, over steps
+    mine_every: int = 1  # epochs between two passes that score every training window
+
+    remine_share: float = 0.2  # of the ordinary windows beyond doubt that such a pass scores again
+
+    # Which windows an epoch reads, by their score in the last such pass.
+    easy_share: float = 0.12  # of the ordinary windows that score below easy_score
+    easy_score: float = 0.001
+    middle_share: float = 0.5  # of those below hard_score
+    hard_score: float = 0.02
+    most_windows: int = 12  # of one ordinary request in an epoch
+    found_share: float = 0.35  # of the attacks whose score is above found_score
+    found_score: float = 0.99
+
+
+TRAIN = TrainConfig()
+
+# The threshold is the lowest at which no more than these shares of the ordinary
+# requests of public/val are flagged.
+MAX_FALSE_POSITIVES = {"openappsec-legit": 0.001, "text+api+webhooks": 0.003}
+SHIPPED_THRESHOLD = 0.9  # the score that this point is moved to

@@ -1,0 +1,130 @@
+"""From the checkpoint to the model: calibrates on public/val, reports on val and test, writes ONNX file and manifest."""
+
+import argparse
+import dataclasses
+import datetime
+import hashlib
+import json
+import math
+import pathlib
+
+import numpy
+import onnx
+import torch
+
+import config
+import data
+import evaluate
+import export
+import manifest
+import network as networks
+import record as records
+import reference
+
+
+def digest(path):
+    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+
+
+def code_version():
+    """Digest of the training's own source files: says which code made a model."""
+    total = hashlib.sha256()
+    for path in sorted(pathlib.Path(__file__).parent.glob("*.py")):
+        total.update(path.name.encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()
+
+
+def data_rows():
+    rows = []
+    for split in ("train", "val", "test"):
+        for source in config.SOURCES:
+            path = config.PUBLIC / split / f"{source.name}.jsonl.gz"
+            rows.append({"name": source.name, "split": split, "role": split, "sha256": digest(path),
+                         "rows": sum(1 for _ in records.read(path))})
+    return rows
+
+
+def check_export(model, network, requests):
+    """The exported graph must give PyTorch's logits, however a window is padded."""
+    rng = numpy.random.default_rng(0)
+    for multiple in (config.NETWORK.stride, 256):
+        windows = rng.choice(len(requests.request), 24, replace=False)
+        tokens = requests.batch(windows, multiple)
+        with torch.no_grad():
+            wanted = network(torch.from_numpy(tokens))
+        got = reference.run(model, tokens)
+        for name, tensor in zip(("logits", "features"), wanted):
+            worst = float(numpy.abs(got[name] - tensor.numpy()).max())
+            if worst > 1e-3:
+                raise SystemExit(f"checking the export: {name} differ by {worst}")
+
+
+def plot(history, path):
+    try:
+        import matplotlib
+    except ImportError:
+        return
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+    figure, axes = pyplot.subplots(1, 2, figsize=(11, 4))
+    epochs = [row["epoch"] for row in history]
+    axes[0].plot(epochs, [row["loss"] for row in history], label="training loss (hard windows)")
+    axes[0].set_yscale("log")
+    for name in ("inj", "as_is", "pat", "sqlmap", "fwaf", "httpparams"):
+        axes[1].plot(epochs, [1 - row[name] for row in history], label=name)
+    axes[1].set_yscale("log")
+    axes[1].set_title("missed on public/val at the false-positive budget")
+    for axis in axes:
+        axis.set_xlabel("epoch")
+        axis.legend()
+        axis.grid(alpha=0.3)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", default=str(config.DEFAULT))
+    parser.add_argument("--no-test", action="store_true", help="leave public/test alone: while choices are still open")
+    parser.add_argument("--note", default="")
+    arguments = parser.parse_args()
+    torch.set_num_threads(config.TRAIN.threads)
+    state = torch.load(config.BUILD / "checkpoint.pt", map_location="cpu")
+    network = networks.Network(config.NETWORK).eval()
+    network.load_state_dict(state["average"])
+
+    val = data.Requests(config.BUILD / "val.npz")
+    odds, _ = evaluate.request_scores(val, evaluate.window_scores(network, val, name="val"))
+    limit, scale = evaluate.threshold(val, odds), evaluate.slope(val, odds)
+    evaluate.fold(network, scale, limit)
+    cut = math.log(config.SHIPPED_THRESHOLD / (1 - config.SHIPPED_THRESHOLD))
+
+    metrics = {}
+    for split in ("val",) if arguments.no_test else ("val", "test"):
+        requests = val if split == "val" else data.Requests(config.BUILD / "test.npz")
+        odds, classes = evaluate.request_scores(requests, evaluate.window_scores(network, requests, name=split))
+        rows = evaluate.table(requests, odds, classes, cut)
+        print(f"\npublic/{split} at threshold {config.SHIPPED_THRESHOLD}\n{evaluate.show(rows)}\nAUC legit/inj {evaluate.auc(requests, odds):.6f}")
+        metrics[split] = {"threshold": config.SHIPPED_THRESHOLD, "auc_legit_inj": round(evaluate.auc(requests, odds), 6), "datasets": rows}
+
+    model = export.build(network, manifest.properties())
+    check_export(model, network, val)
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    run = {"seed": config.TRAIN.seed, "augment_seed": config.SEED, "epochs": state["epoch"] + 1, "code": code_version(), "finished": now,
+           "framework": f"PyTorch {torch.__version__}", "onnx": onnx.__version__,
+           "training_requests": int(numpy.load(config.BUILD / "train.npz")["label"].shape[0]),
+           "calibration": {"split": "public/val", "limit": round(limit, 4), "scale": round(scale, 4), "budgets": config.MAX_FALSE_POSITIVES},
+           "network": {"embedding": config.NETWORK.embedding, "blocks": [dataclasses.astuple(block) for block in config.NETWORK.blocks],
+                       "features": config.NETWORK.features, "weights": sum(p.numel() for p in network.parameters()),
+                       "multiply_adds_per_token": round(config.NETWORK.cost())},
+           "injected": config.INJECTED, "history": state["history"]}
+    description = (arguments.note + " " if arguments.note else "") + manifest.DESCRIPTION
+    onnx_bytes = model.SerializeToString()
+    document = manifest.build(config.SHIPPED_THRESHOLD, onnx_bytes, description, data_rows(), metrics, run, now)
+    export.write_pair(arguments.out, onnx_bytes, manifest.text(document), config.NAME)
+    (config.BUILD / "run.json").write_text(json.dumps(run, indent=1))
+    plot(state["history"], config.BUILD / "curves.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""Trains the network on the tokens of runs/train.npz; resumes from runs/checkpoint.pt.
+
+Windows of ordinary requests are all negatives; of an attack only the window
+with the highest score is a positive (multiple-instance learning). Every epoch
+scores the training windows again and reads all hard ones and a share of the
+easy ones.
+"""
+
+import argparse
+import copy
+import dataclasses
+import json
+import math
+import time
+
+import numpy
+import torch
+from torch.nn import functional
+
+import config
+import data
+import evaluate
+import network as networks
+import progress
+
+
+def weights(requests):
+    """Weight of each request in the loss, from its data set's name."""
+    by_source = {source.name: source.weight for source in config.SOURCES}
+    table = []
+    for name in requests.names:
+        plain, _, weak = name.partition("~")
+        weight = by_source.get(plain, by_source.get(plain.split("/")[0], 1.0))
+        table.append(weight * (config.WEAK_WEIGHT if weak else 1.0))
+    return numpy.array(table, numpy.float32)[requests.group]
+
+
+def choose(requests, odds, epoch, options, rng):
+    """Window numbers of an epoch. odds is None before the first scoring pass."""
+    single = numpy.bincount(requests.request)[requests.request] == 1
+    attack = requests.label[requests.request] == 1
+    number = len(requests.request)
+    if odds is None:
+        share = numpy.where(attack, numpy.where(single, 0.7, 0.0), 0.4)
+        return numpy.flatnonzero(rng.random(number) < share)
+    logit = lambda p: math.log(p / (1 - p))
+    share = numpy.where(odds < logit(options.easy_score), options.easy_share,
+                        numpy.where(odds < logit(options.hard_score), options.middle_share, 1.0))
+    keep = ~attack & (rng.random(number) < share)
+    negatives = numpy.flatnonzero(keep)
+    # No request gives more than most_windows: its hardest ones.
+    order = negatives[numpy.lexsort((-odds[negatives], requests.request[negatives]))]
+    owners = requests.request[order]
+    first = numpy.searchsorted(owners, owners)
+    negatives = order[numpy.arange(len(order)) - first < options.most_windows]
+    positives = numpy.flatnonzero(attack)
+    top, best, _ = requests.request_max(odds[positives], positives)
+    share = numpy.where(best > logit(options.found_score), options.found_share, 1.0)
+    return numpy.concatenate([negatives, top[rng.random(len(top)) < share]])
+
+
+def mine(network, requests, odds, options, rng, device):
+    """Log-odds of the training windows. Ordinary windows far from any doubt keep their last one, mostly."""
+    if odds is None:
+        windows = numpy.arange(len(requests.request))
+        odds = numpy.empty(len(windows), numpy.float32)
+    else:
+        doubtful = (odds > math.log(options.easy_score) - 2) | (requests.label[requests.request] == 1)
+        windows = numpy.flatnonzero(doubtful | (rng.random(len(odds)) < options.remine_share))
+        odds = odds.copy()
+    odds[windows] = evaluate.log_odds(evaluate.window_scores(network, requests, windows, "mine", device=device))
+    return odds
+
+
+def epoch_steps(windows, requests, options, rng):
+    """Lists of chunks of window numbers; a chunk's windows have about the same length."""
+    shuffled = rng.permutation(windows)
+    for at in range(0, len(shuffled), options.batch):
+        part = shuffled[at:at + options.batch]
+        part = part[numpy.argsort(requests.length[part], kind="stable")]
+        yield [chunk for chunk in numpy.array_split(part, options.chunks) if len(chunk)]
+
+
+def train(options, device, cache, checkpoint, history_path, fresh):
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads)
+    requests, val = data.Requests(cache), data.Requests(config.BUILD / "val.npz")
+    weight = weights(requests)
+    network = networks.Network(config.NETWORK).to(device)
+    average = copy.deepcopy(network)
+    decay = [p for n, p in network.named_parameters() if n.endswith("weight") and "embedding" not in n]
+    rest = [p for n, p in network.named_parameters() if not (n.endswith("weight") and "embedding" not in n)]
+    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": options.weight_decay}, {"params": rest, "weight_decay": 0.0}], lr=options.rate)
+    history, first, odds = [], 0, None
+    if checkpoint.exists() and not fresh:
+        state = torch.load(checkpoint, map_location=device)
+        network.load_state_dict(state["network"])
+        average.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+        history, first, odds = state["history"], state["epoch"] + 1, state["odds"]
+        if first and (odds is None or len(odds) != len(requests.request)):  # other tokens since
+            odds = mine(average, requests, None, options, None, device)
+    print(f"{len(requests)} requests, {len(requests.request)} windows, {len(requests.tokens) / 1e6:.0f} M tokens; "
+          f"{sum(p.numel() for p in network.parameters())} weights; from epoch {first}", flush=True)
+    for epoch in range(first, options.epochs):
+        rng = numpy.random.default_rng([options.seed, epoch])
+        torch.manual_seed(options.seed * 1000 + epoch)
+        started = time.monotonic()
+        windows = choose(requests, odds, epoch, options, rng)
+        steps = math.ceil(len(windows) / options.batch)
+        bar = progress.Bar(f"epoch {epoch}", steps)
+        network.train()
+        total, seen = 0.0, 0.0
+        for step, chunks in enumerate(epoch_steps(windows, requests, options, rng)):
+            done = (epoch + step / steps) / options.epochs
+            rate = options.rate * (0.5 + 0.5 * math.cos(math.pi * done)) + 1e-5
+            if epoch == 0:
+                rate *= min(1.0, (step + 1) / options.warmup)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            optimizer.zero_grad(set_to_none=True)
+            for chunk in chunks:
+                owner = requests.request[chunk]
+                tokens = torch.from_numpy(requests.batch(chunk, config.NETWORK.stride)).to(device)
+                target = torch.from_numpy(requests.klass[owner].astype(numpy.int64)).to(device)
+                share = torch.from_numpy(weight[owner]).to(device)
+                loss = (functional.cross_entropy(network(tokens, options.dropout)[0], target, reduction="none",
+                                                 label_smoothing=options.smoothing) * share).sum()
+                (loss / options.batch).backward()
+                total += loss.item()
+                seen += float(share.sum())
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            with torch.no_grad():
+                network.embedding.weight[0].zero_()
+                keep = min(options.average, (epoch * steps + step + 1) / (epoch * steps + step + 10))
+                for mean, live in zip(average.parameters(), network.parameters()):
+                    mean.lerp_(live, 1 - keep)
+            bar.step(note=f"loss {total / max(seen, 1e-9):.4f}")
+        bar.close()
+        report = judge(average, val, device)
+        report.update(epoch=epoch, loss=round(total / seen, 5), windows=len(windows), seconds=round(time.monotonic() - started))
+        history.append(report)
+        print(json.dumps(report), flush=True)
+        if epoch + 1 < options.epochs and (epoch + 1) % options.mine_every == 0:
+            odds = mine(average, requests, odds, options, rng, device)
+        part = checkpoint.with_suffix(".part")
+        torch.save({"network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(),
+                    "history": history, "epoch": epoch, "odds": odds, "config": dataclasses.asdict(config.NETWORK)}, part)
+        part.replace(checkpoint)
+        history_path.write_text(json.dumps(history, indent=1))
+    return average, history
+
+
+def judge(network, val, device="cpu"):
+    """The figures of public/val that choices are made by."""
+    odds, classes = evaluate.request_scores(val, evaluate.window_scores(network, val, name="val", device=device))
+    limit = evaluate.threshold(val, odds)
+    rate = lambda test, label=1: round(float((odds[evaluate.of_groups(val, test) & (val.label == label)] >= limit).mean()), 5)
+    return {"limit": round(limit, 3), "auc": round(evaluate.auc(val, odds), 6),
+            "inj": rate(lambda n: n == "openappsec-malicious-inj"), "as_is": rate(lambda n: n == "openappsec-malicious"),
+            "sqlmap": rate(lambda n: n == "sqlmap-payloads"), "pat": rate(lambda n: n == "payloadsallthethings"),
+            "fwaf": rate(lambda n: n == "fwaf-badqueries"), "httpparams": rate(lambda n: n == "httpparams"), "bdci": rate(lambda n: n == "ccf-bdci-2022"),
+            "legit": rate(lambda n: n == "openappsec-legit", 0), "texts": rate(lambda n: n.startswith("text-") and n != "text-html-mdn", 0),
+            "apis": rate(lambda n: n.startswith(("api-", "webhooks-")), 0), "mdn": rate(lambda n: n == "text-html-mdn", 0)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    for field in dataclasses.fields(config.TrainConfig):
+        parser.add_argument("--" + field.name.replace("_", "-"), type=field.type if callable(field.type) else type(field.default), default=field.default)
+    parser.add_argument("--fresh", action="store_true", help="start over even if there is a checkpoint")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    arguments = vars(parser.parse_args())
+    device, fresh = arguments.pop("device"), arguments.pop("fresh")
+    options = config.TrainConfig(**arguments)
+    train(options, device, config.BUILD / "train.npz", config.BUILD / "checkpoint.pt", config.BUILD / "history.json", fresh)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+package store
+
+import (
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"go.etcd.io/bbolt"
+)
+
+// SetZoneRows makes zones of n rows, so that small tests have many.
+func SetZoneRows(o *Options, n int) { o.zoneRows = n }
+
+// Sweep runs the background work now.
+func (s *Store) Sweep() { s.sweep() }
+
+// AppendRow and DecodeRow are the row codec.
+func AppendRow(dst []byte, v *Verdict) []byte { return appendRow(dst, v, v.Request) }
+
+func DecodeRow(id ulid.ULID, row []byte) (*Verdict, error) { return decodeRow(id, row) }
+
+// DecodeFields decodes fields without a check sum, and SumUp what a zone keeps.
+func DecodeFields(id ulid.ULID, fields []byte) (*Verdict, bool) {
+	v := &Verdict{ID: id}
+	return v, v.decodeFields(fields)
+}
+
+func SumUp(id ulid.ULID, fields []byte) bool {
+	x := index{texts: map[string]string{}}
+	_, ok := marksOf(id, fields, x.text)
+	return ok
+}
+
+// MatchZone runs a query's filter over a zone's value.
+func (s *Store) MatchZone(q Query, value []byte) (bool, error) {
+	f, err := s.compile(&q)
+	if err != nil {
+		return false, err
+	}
+	return f.matchZone(value), nil
+}
+
+// AddToZone adds a row to a zone's value.
+func AddToZone(value []byte, id ulid.ULID, fields []byte) []byte {
+	x := index{texts: map[string]string{}}
+	r, _ := marksOf(id, fields, x.text)
+	return addToZone(value, []rowMarks{r})
+}
+
+// Words are the words of the row format.
+func Words() []string { return words[:] }
+
+// WordOf is the number of a word.
+func WordOf(s string) uint64 { return wordOf(s) }
+
+// Mask masks b.
+func Mask(b []byte) { mask(b) }
+
+// SensitiveName is the test for names of secrets.
+func SensitiveName(name string) bool { return sensitiveName([]byte(name)) }
+
+// IDAt returns the smallest ID at t.
+func IDAt(t time.Time) ulid.ULID { return idFloor(t) }
+
+// Zones returns the number of zones and the rows that they count.
+func (s *Store) Zones() (zones int, rows uint64, err error) {
+	for _, g := range s.all() {
+		err = g.view(&s.o, func(tx *bbolt.Tx) error {
+			return tx.Bucket(bucketZones).ForEach(func(_, v []byte) error {
+				z, ok := readZone(v)
+				if !ok {
+					return ErrCorrupt
+				}
+				zones++
+				rows += z.rows
+				return nil
+			})
+		})
+		if err != nil {
+			return zones, rows, err
+		}
+	}
+	return zones, rows, nil
+}
+
+// SegmentNames returns the names of the files, oldest first.
+func (s *Store) SegmentNames() (names []string) {
+	for _, g := range s.all() {
+		names = append(names, g.name())
+	}
+	return names
+}
+
+// WriteSchema overwrites the version in a database file.
+func WriteSchema(path string, version byte) error {
+	db, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(bucketMeta).Put(keySchema, []byte{version}) })
+}

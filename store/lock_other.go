@@ -1,0 +1,6 @@
+//go:build !linux
+
+package store
+
+// lockHolder cannot tell on this system.
+func lockHolder(string) string { return "" }

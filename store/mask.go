@@ -1,0 +1,184 @@
+package store
+
+// mask hides b in place and keeps its shape: letters become a or A, digits 0,
+// bytes of other letters another letter of the same length; the rest stays, and
+// so do length, escapes and valid UTF-8. A masked value masks to itself.
+//
+// Escapes are masked as what they stand for (%41 becomes %41, %33 becomes %30): a
+// mask over their digits would make null bytes and broken escapes, which look
+// like an attack where there is none.
+func mask(b []byte) {
+	for i := 0; i < len(b); {
+		switch c := b[i]; {
+		case c == '%':
+			i += maskPercent(b[i:])
+		case c == '\\':
+			i += maskBackslash(b[i:])
+		case c == '&':
+			i += maskEntity(b[i:])
+		default:
+			b[i] = maskByte(c)
+			i++
+		}
+	}
+}
+
+// maskByte maps one byte. Bytes of UTF-8 keep their role: lead bytes become the
+// one lead byte of their length that any continuation may follow.
+func maskByte(c byte) byte {
+	switch {
+	case c-'0' < 10:
+		return '0'
+	case c-'a' < 26:
+		return 'a'
+	case c-'A' < 26:
+		return 'A'
+	case c < 0x80:
+		return c
+	case c < 0xc0:
+		return 0xa1
+	case c < 0xc2:
+		return c // overlong: no text has it
+	case c < 0xe0:
+		return 0xc3
+	case c < 0xf0:
+		return 0xe4
+	case c < 0xf5:
+		return 0xf1
+	}
+	return c
+}
+
+// maskPercent masks the escape at the start of b, %XX or the same encoded again
+// (%25XX), and returns its length. After a percent sign that begins no escape
+// the mask must not make one.
+func maskPercent(b []byte) int {
+	i := 1
+	for len(b) >= i+4 && b[i] == '2' && b[i+1] == '5' && isHex(b[i+2]) && isHex(b[i+3]) {
+		i += 2
+	}
+	if len(b) >= i+2 && isHex(b[i]) && isHex(b[i+1]) {
+		c := maskByte(unhex(b[i])<<4 | unhex(b[i+1]))
+		putHex(b[i:i+2], c)
+		i += 2
+		if c != '%' {
+			return i
+		}
+	}
+	for end := min(i+2, len(b)); i < end && isAlnum(b[i]); i++ {
+		switch hexa := isHex(b[i]); {
+		case hexa:
+			b[i] = maskByte(b[i])
+		case b[i] <= 'Z':
+			b[i] = 'X'
+		default:
+			b[i] = 'x'
+		}
+	}
+	return i
+}
+
+// maskBackslash masks \uXXXX and \xXX and keeps the short escapes of JSON.
+func maskBackslash(b []byte) int {
+	if len(b) < 2 {
+		return 1
+	}
+	switch b[1] {
+	case 'u':
+		if len(b) >= 6 && isHex(b[2]) && isHex(b[3]) && isHex(b[4]) && isHex(b[5]) {
+			maskRune(b[2:6])
+			return 6
+		}
+	case 'x':
+		if len(b) >= 4 && isHex(b[2]) && isHex(b[3]) {
+			putHex(b[2:4], maskByte(unhex(b[2])<<4|unhex(b[3])))
+			return 4
+		}
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return 2
+	}
+	return 1
+}
+
+// maskRune masks the four digits of \uXXXX. Halves of a pair stay halves.
+func maskRune(b []byte) {
+	hi, lo := unhex(b[0])<<4|unhex(b[1]), unhex(b[2])<<4|unhex(b[3])
+	switch {
+	case hi == 0 && lo < 0x80:
+		lo = maskByte(lo)
+	case hi >= 0xd8 && hi < 0xdc:
+		hi, lo = 0xd8, 0x40
+	case hi >= 0xdc && hi < 0xe0:
+		hi, lo = 0xdc, 0x00
+	default:
+		hi, lo = 0x00, 0xe9
+	}
+	putHex(b[:2], hi)
+	putHex(b[2:], lo)
+}
+
+// maskEntity masks the number of &#NN; or &#xNN; and leaves a plain & alone.
+func maskEntity(b []byte) int {
+	if len(b) < 4 || b[1] != '#' {
+		return 1
+	}
+	i, hexa := 2, false
+	if b[2]|0x20 == 'x' {
+		i, hexa = 3, true
+	}
+	j := i
+	for j < len(b) && j < i+8 && (b[j]-'0' < 10 || hexa && isHex(b[j])) {
+		j++
+	}
+	if j-i < 2 || j == len(b) || b[j] != ';' {
+		return 1
+	}
+	for k := i; k < j; k++ {
+		b[k] = '0'
+	}
+	if hexa {
+		copy(b[j-2:j], "61")
+	} else {
+		copy(b[j-2:j], "97")
+	}
+	return j + 1
+}
+
+// maskNumber masks a number that stands without quotes, so that it stays one:
+// JSON allows no leading zero.
+func maskNumber(b []byte) {
+	first := true
+	for i, c := range b {
+		if c-'0' >= 10 {
+			first = first && c == '-'
+			continue
+		}
+		b[i] = '0'
+		if first && i+1 < len(b) && b[i+1]-'0' < 10 {
+			b[i] = '1'
+		}
+		first = false
+	}
+}
+
+func isHex(c byte) bool {
+	return c-'0' < 10 || (c|0x20)-'a' < 6
+}
+
+// unhex returns the value of a hex digit.
+func unhex(c byte) byte {
+	if c-'0' < 10 {
+		return c - '0'
+	}
+	return (c | 0x20) - 'a' + 10
+}
+
+// putHex writes c into the two digits of b. Digits in upper case stay so.
+func putHex(b []byte, c byte) {
+	const lower, upper = "0123456789abcdef", "0123456789ABCDEF"
+	digits := lower
+	if b[0]-'A' < 6 || b[1]-'A' < 6 {
+		digits = upper
+	}
+	b[0], b[1] = digits[c>>4], digits[c&15]
+}

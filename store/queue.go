@@ -1,0 +1,139 @@
+package store
+
+import (
+	"sync"
+
+	"github.com/oklog/ulid/v2"
+)
+
+// queue holds encoded rows until the writer takes them all at once. Rows lie one
+// after the other in one block of memory, so that a row costs its bytes and not an
+// object, and the bound on bytes is exact.
+//
+// A row that does not fit is refused, never waited for. The last eighth of the
+// room is kept for flagged rows, so that a flood of ordinary requests does not
+// push out the verdicts on attacks.
+type queue struct {
+	maxRows, maxBytes int
+	soon              int           // rows at which the writer is to begin
+	ready             chan struct{} // something is queued
+	now               chan struct{} // commit without delay
+
+	mu     sync.Mutex
+	batch  batch
+	spare  batch
+	closed bool
+}
+
+// batch is what one turn of the writer takes.
+type batch struct {
+	entries []entry
+	data    []byte
+	waiters []chan<- error
+}
+
+type entry struct {
+	id     ulid.ULID
+	lo, hi int // place of the row in data
+}
+
+func (b *batch) row(i int) []byte { return b.data[b.entries[i].lo:b.entries[i].hi] }
+
+// reset empties the batch for reuse. Memory that a burst made is let go.
+func (b *batch) reset() {
+	const ordinary = 4 << 20
+	if cap(b.data) > ordinary {
+		b.data = nil
+	}
+	clear(b.waiters)
+	b.entries, b.data, b.waiters = b.entries[:0], b.data[:0], b.waiters[:0]
+}
+
+func newQueue(o *Options) *queue {
+	return &queue{
+		maxRows:  o.QueueRows,
+		maxBytes: o.QueueBytes,
+		soon:     min(o.CommitRows, max(o.QueueRows/2, 1)),
+		ready:    make(chan struct{}, 1),
+		now:      make(chan struct{}, 1),
+	}
+}
+
+// put queues a row, and done, which may be nil, to be told when it is on disk.
+func (q *queue) put(id ulid.ULID, row []byte, flagged bool, done chan<- error) error {
+	q.mu.Lock()
+	if q.closed {
+		q.mu.Unlock()
+		return ErrClosed
+	}
+	rows, bytes := q.maxRows, q.maxBytes
+	if !flagged {
+		rows, bytes = rows-rows/8, bytes-bytes/8
+	}
+	b := &q.batch
+	if len(b.entries) >= rows || len(b.data)+len(row) > bytes {
+		q.mu.Unlock()
+		return ErrFull
+	}
+	lo := len(b.data)
+	b.data = append(b.data, row...)
+	b.entries = append(b.entries, entry{id, lo, len(b.data)})
+	n := len(b.entries)
+	if done != nil {
+		b.waiters = append(b.waiters, done)
+	}
+	q.mu.Unlock()
+
+	if n == 1 {
+		signal(q.ready)
+	}
+	if n == q.soon || done != nil {
+		signal(q.now)
+	}
+	return nil
+}
+
+// wait asks to be told when everything queued so far is on disk.
+func (q *queue) wait(done chan<- error) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return ErrClosed
+	}
+	q.batch.waiters = append(q.batch.waiters, done)
+	signal(q.ready)
+	signal(q.now)
+	return nil
+}
+
+// take swaps the queued batch for the empty one. The batch given out before must
+// have been given back.
+func (q *queue) take() *batch {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.batch, q.spare = q.spare, q.batch
+	return &q.spare
+}
+
+// size returns the rows and bytes that are queued.
+func (q *queue) size() (rows, bytes int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.batch.entries), len(q.batch.data)
+}
+
+func (q *queue) close() {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	signal(q.ready)
+	signal(q.now)
+}
+
+// signal sends on a channel of capacity one unless it is full.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,125 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+)
+
+// Request is one HTTP request on its wire form, nothing decoded: what Record
+// redacts and stores, and what replay gets back.
+type Request struct {
+	Method  string
+	Target  string // path and query as on the wire
+	Headers []Header
+	Body    []byte
+}
+
+// Header is one header field line.
+type Header struct {
+	Name  string
+	Value string
+}
+
+// header returns the first value of the field called name, in lower case.
+func (r *Request) header(name string) string {
+	for i := range r.Headers {
+		if foldEqual(r.Headers[i].Name, name) {
+			return r.Headers[i].Value
+		}
+	}
+	return ""
+}
+
+// foldEqual compares a name with a lower-case one.
+func foldEqual[T string | []byte](name T, lower string) bool {
+	if len(name) != len(lower) {
+		return false
+	}
+	for i := 0; i < len(name); i++ {
+		if toLower(name[i]) != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func toLower(c byte) byte {
+	if c-'A' < 26 {
+		c += 'a' - 'A'
+	}
+	return c
+}
+
+const proto = " HTTP/1.1\r\n"
+
+// appendRequest appends the canonical form, which is that of an HTTP/1.1
+// message: request line, field lines, empty line, body. One space follows each
+// colon. CR and LF, which no server accepts there, become spaces in names,
+// values, method and target, so that the form reads back to the same request.
+func appendRequest(dst []byte, r *Request, redact bool) []byte {
+	dst = appendLine(dst, r.Method)
+	dst = append(dst, ' ')
+	from := len(dst)
+	dst = appendLine(dst, r.Target)
+	if redact {
+		redactTarget(dst[from:])
+	}
+	dst = append(dst, proto...)
+	for i := range r.Headers {
+		h := &r.Headers[i]
+		dst = appendLine(dst, h.Name)
+		dst = append(dst, ": "...)
+		from = len(dst)
+		dst = appendLine(dst, h.Value)
+		if redact {
+			redactHeader(h.Name, dst[from:])
+		}
+		dst = append(dst, "\r\n"...)
+	}
+	dst = append(dst, "\r\n"...)
+	if !redact {
+		return append(dst, r.Body...)
+	}
+	return appendRedactedBody(dst, r)
+}
+
+func appendLine(dst []byte, s string) []byte {
+	from := len(dst)
+	dst = append(dst, s...)
+	for i, c := range dst[from:] {
+		if c == '\r' || c == '\n' {
+			dst[from+i] = ' '
+		}
+	}
+	return dst
+}
+
+// ParseRequest reads the canonical form that a verdict's Request holds. Headers
+// and body share b's memory only by their bytes: the result may be kept.
+func ParseRequest(b []byte) (*Request, error) {
+	line, rest, ok := bytes.Cut(b, []byte("\r\n"))
+	head := append(line[:len(line):len(line)], "\r\n"...)
+	method, target, ok2 := bytes.Cut(bytes.TrimSuffix(head, []byte(proto)), []byte(" "))
+	if !ok || !ok2 || !bytes.HasSuffix(head, []byte(proto)) {
+		return nil, errors.New(`store: reading recorded request: the first line is not "METHOD TARGET HTTP/1.1"`)
+	}
+	r := &Request{Method: string(method), Target: string(target)}
+	for {
+		line, rest, ok = bytes.Cut(rest, []byte("\r\n"))
+		if !ok {
+			return nil, errors.New("store: reading recorded request: it is cut before its body")
+		}
+		if len(line) == 0 {
+			break
+		}
+		name, value, ok := bytes.Cut(line, []byte(": "))
+		if !ok {
+			return nil, errors.New(`store: reading recorded request: a field line has no ": "`)
+		}
+		r.Headers = append(r.Headers, Header{string(name), string(value)})
+	}
+	if len(rest) > 0 {
+		r.Body = bytes.Clone(rest)
+	}
+	return r, nil
+}

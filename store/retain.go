@@ -1,0 +1,191 @@
+package store
+
+import (
+	"cmp"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Times of the background work.
+const (
+	tendEvery = 15 * time.Second
+	idleAfter = time.Minute // a segment that no one reads is closed
+)
+
+// tend removes old segments, closes idle ones and checks suspect ones.
+func (s *Store) tend() {
+	defer s.others.Done()
+	tick := time.NewTicker(tendEvery)
+	defer tick.Stop()
+	for {
+		s.sweep()
+		select {
+		case <-tick.C:
+		case <-s.sweepNow:
+		case <-s.closing:
+			return
+		}
+	}
+}
+
+// all returns the segments, oldest first.
+func (s *Store) all() []*segment {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Clone(s.segments)
+}
+
+func (s *Store) sweep() {
+	for _, g := range s.all() {
+		if g.suspect.Swap(false) && s.damaged(g) {
+			s.setAside(g, ErrCorrupt)
+		}
+	}
+	s.retain()
+	s.closeIdle()
+}
+
+// victim is a file that retention may remove.
+type victim struct {
+	start time.Time
+	end   time.Time
+	size  int64
+	path  string
+	g     *segment // nil for a file that was set aside
+}
+
+// retain removes the oldest files until age and size are within bounds. It never
+// removes the segment that is written to.
+func (s *Store) retain() {
+	if s.o.Retain == 0 && s.o.MaxSize == 0 {
+		return
+	}
+	victims, total := s.victims()
+	limit := s.o.MaxSize - min(16<<20, s.o.MaxSize/8) // the active segment grows meanwhile
+	oldest := s.o.Clock().Add(-s.o.Retain)
+	for _, v := range victims {
+		why := ""
+		switch {
+		case s.o.Retain > 0 && !v.end.After(oldest):
+			why = "retain"
+		case s.o.MaxSize > 0 && total > limit:
+			why = "max_size"
+		default:
+			return
+		}
+		if err := s.remove(v); err != nil {
+			s.errors.Add(1)
+			s.faults.failed(err)
+			continue
+		}
+		total -= v.size
+		s.log.Info().Str("segment", filepath.Base(v.path)).Int64("bytes", v.size).Str("limit", why).
+			Msg("old verdict segment removed")
+	}
+}
+
+// victims returns what may be removed, oldest first, and the bytes of all files.
+func (s *Store) victims() (victims []victim, total int64) {
+	total = fileSize(s.permanent.path)
+	s.mu.RLock()
+	segments := slices.Clone(s.segments)
+	active, counting := s.active, s.counting
+	s.mu.RUnlock()
+	for i, g := range segments {
+		total += g.size.Load()
+		if g == active || g == counting || active == nil && i == len(segments)-1 {
+			continue
+		}
+		victims = append(victims, victim{start: g.start, size: g.size.Load(), path: g.path, g: g})
+	}
+	if s.o.Retain > 0 {
+		// Only the first ones can be too old; the rest need no look into the file.
+		for i := range victims {
+			victims[i].end = s.end(victims[i].g)
+			if victims[i].end.After(s.o.Clock().Add(-s.o.Retain)) {
+				break
+			}
+		}
+	}
+	for i := range victims {
+		if victims[i].end.IsZero() {
+			victims[i].end = victims[i].start.Add(s.o.Span)
+		}
+	}
+	if s.broken.Load() > 0 {
+		for _, v := range s.brokenFiles() {
+			total += v.size
+			victims = append(victims, v)
+		}
+	}
+	slices.SortStableFunc(victims, func(a, b victim) int { return a.start.Compare(b.start) })
+	return victims, total
+}
+
+// brokenFiles returns the files that were set aside.
+func (s *Store) brokenFiles() (out []victim) {
+	dir := filepath.Join(s.o.Dir, verdictsName)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		name, _, found := strings.Cut(e.Name(), brokenSuffix)
+		start, ok := parseSegmentName(name)
+		if !found || !ok {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		out = append(out, victim{start: start, end: start.Add(s.o.Span), size: fileSize(path), path: path})
+	}
+	slices.SortFunc(out, func(a, b victim) int { return cmp.Compare(a.path, b.path) })
+	return out
+}
+
+func fileSize(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// remove deletes a file. Rows that outlive their segment will be copied to the
+// permanent file's bucket "kept" here.
+func (s *Store) remove(v victim) error {
+	if v.g == nil {
+		s.broken.Add(-1)
+		return os.Remove(v.path)
+	}
+	s.mu.Lock()
+	i := slices.Index(s.segments, v.g)
+	if i < 0 || v.g == s.active || v.g == s.counting {
+		s.mu.Unlock()
+		return nil
+	}
+	s.segments = slices.Delete(s.segments, i, i+1)
+	s.mu.Unlock()
+	v.g.retire()
+	if err := os.Remove(v.path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// closeIdle closes segments that were not used for a while, but for the active one.
+// Open ones cost a file handle and count to the resident memory.
+func (s *Store) closeIdle() {
+	old := time.Now().Add(-idleAfter).UnixNano()
+	s.mu.RLock()
+	active := s.active
+	s.mu.RUnlock()
+	for _, g := range s.all() {
+		if g != active && g.used.Load() < old && g.isOpen() {
+			g.shut()
+		}
+	}
+}

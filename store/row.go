@@ -1,0 +1,500 @@
+package store
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"hash/crc32"
+	"math"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+)
+
+// A row is the value under a verdict's ID in the bucket "rows" of a segment:
+//
+//	version  1 byte, rowVersion
+//	fields   any number of
+//	           tag    uvarint, field number << 2 | kind
+//	           value  by kind: varint (uvarint), fixed64, fixed32 (little endian),
+//	                  bytes (uvarint length, bytes)
+//	check    CRC-32C over ID, version and fields, 4 bytes little endian
+//
+// Fields stand in ascending order, those that queries ask for first, so that a
+// scan stops early. A zero value is left out. A reader skips numbers that it
+// does not know: fields are added without a new version, and a file from a newer
+// minor version opens. The version is raised when a reader that skips would be
+// wrong.
+//
+// A text is kind bytes, or kind varint with the number of a word (word.go). A
+// digest is kind bytes: 1 and 32 raw bytes for "sha256:<hex>", else 0 and the
+// text. Time is the difference to the ID's milliseconds in zigzag microseconds.
+const rowVersion = 1
+
+// Kinds of a field.
+const (
+	kindVarint  = 0
+	kindFixed64 = 1
+	kindBytes   = 2
+	kindFixed32 = 3
+)
+
+// Field numbers. Up to fieldPath they are the ones that queries and zones read.
+const (
+	fieldDecision    = 1
+	fieldClass       = 2
+	fieldScore       = 3
+	fieldHost        = 4
+	fieldClientIP    = 5
+	fieldModel       = 6
+	fieldPrincipal   = 7
+	fieldPath        = 8
+	fieldMode        = 9
+	fieldTime        = 10
+	fieldDigest      = 11
+	fieldMethod      = 12
+	fieldClassScores = 13
+	fieldThreshold   = 14
+	fieldPolicy      = 15
+	fieldTokenizer   = 16
+	fieldEngine      = 17
+	fieldDevice      = 18
+	fieldBatchSize   = 19
+	fieldQueue       = 20
+	fieldTokenize    = 21
+	fieldInfer       = 22
+	fieldInspected   = 23
+	fieldSent        = 24
+	fieldDepth       = 25
+	fieldWindows     = 26
+	fieldException   = 27
+	fieldFallback    = 28
+	fieldCacheHit    = 29
+	fieldStatus      = 30
+	fieldUpstream    = 31
+	fieldServer      = 32
+	fieldRoute       = 33
+	fieldRequestCut  = 34
+	fieldRequest     = 63
+)
+
+// maxText bounds one text in a row. Longer ones end in "…".
+const maxText = 4096
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// appendRow appends the row of v to dst. v.ID must be set.
+func appendRow(dst []byte, v *Verdict, request []byte) []byte {
+	start := len(dst)
+	b := append(dst, rowVersion)
+	b = appendText(b, fieldDecision, v.Decision)
+	b = appendText(b, fieldClass, v.Class)
+	b = appendFloat(b, fieldScore, v.Score)
+	b = appendText(b, fieldHost, v.Host)
+	b = appendText(b, fieldClientIP, v.ClientIP)
+	b = appendDigest(b, fieldModel, v.ModelDigest)
+	b = appendText(b, fieldPrincipal, v.Principal)
+	b = appendText(b, fieldPath, v.Path)
+	b = appendText(b, fieldMode, v.Mode)
+	if !v.Time.IsZero() {
+		b = appendUint(b, fieldTime, zigzag(v.Time.UnixMicro()-int64(v.ID.Time())*1000))
+	}
+	b = appendDigest(b, fieldDigest, v.RequestDigest)
+	b = appendText(b, fieldMethod, v.Method)
+	b = appendClassScores(b, v.ClassScores)
+	b = appendFloat(b, fieldThreshold, v.Threshold)
+	b = appendDigest(b, fieldPolicy, v.PolicyDigest)
+	b = appendInt(b, fieldTokenizer, int64(v.TokenizerVersion))
+	b = appendText(b, fieldEngine, v.Engine)
+	b = appendText(b, fieldDevice, v.Device)
+	b = appendInt(b, fieldBatchSize, int64(v.BatchSize))
+	b = appendInt(b, fieldQueue, v.QueueMicros)
+	b = appendInt(b, fieldTokenize, v.TokenizeMicros)
+	b = appendInt(b, fieldInfer, v.InferMicros)
+	b = appendInt(b, fieldInspected, v.BytesInspected)
+	b = appendInt(b, fieldSent, v.BytesSent)
+	b = appendInt(b, fieldDepth, int64(v.DecodeDepth))
+	b = appendInt(b, fieldWindows, int64(v.Windows))
+	b = appendText(b, fieldException, v.Exception)
+	b = appendText(b, fieldFallback, v.Fallback)
+	if v.CacheHit {
+		b = appendUint(b, fieldCacheHit, 1)
+	}
+	b = appendInt(b, fieldStatus, int64(v.Status))
+	b = appendInt(b, fieldUpstream, v.UpstreamMicros)
+	b = appendText(b, fieldServer, v.Server)
+	b = appendText(b, fieldRoute, v.Route)
+	b = appendInt(b, fieldRequestCut, v.RequestCut)
+	if request != nil {
+		b = appendBytes(b, fieldRequest, request)
+	}
+	return binary.LittleEndian.AppendUint32(b, rowCheck(v.ID, b[start:]))
+}
+
+func rowCheck(id ulid.ULID, row []byte) uint32 {
+	return crc32.Update(crc32.Checksum(id[:], castagnoli), castagnoli, row)
+}
+
+func appendTag(b []byte, field, kind uint64) []byte {
+	return binary.AppendUvarint(b, field<<2|kind)
+}
+
+func appendUint(b []byte, field, u uint64) []byte {
+	return binary.AppendUvarint(appendTag(b, field, kindVarint), u)
+}
+
+// appendInt appends a signed number; it is zigzag-coded because a clock that was
+// set back makes a negative duration, and ten bytes of it.
+func appendInt(b []byte, field uint64, n int64) []byte {
+	if n == 0 {
+		return b
+	}
+	return appendUint(b, field, zigzag(n))
+}
+
+func appendFloat(b []byte, field uint64, f float64) []byte {
+	bits := math.Float64bits(f)
+	if bits == 0 {
+		return b
+	}
+	return binary.LittleEndian.AppendUint64(appendTag(b, field, kindFixed64), bits)
+}
+
+func appendBytes(b []byte, field uint64, p []byte) []byte {
+	b = binary.AppendUvarint(appendTag(b, field, kindBytes), uint64(len(p)))
+	return append(b, p...)
+}
+
+func appendText(b []byte, field uint64, s string) []byte {
+	if s == "" {
+		return b
+	}
+	if n := wordOf(s); n != 0 {
+		return appendUint(b, field, n)
+	}
+	s, end := cutText(s)
+	b = binary.AppendUvarint(appendTag(b, field, kindBytes), uint64(len(s)+len(end)))
+	return append(append(b, s...), end...)
+}
+
+func cutText(s string) (string, string) {
+	if len(s) > maxText {
+		return s[:maxText-len("…")], "…"
+	}
+	return s, ""
+}
+
+func appendDigest(b []byte, field uint64, s string) []byte {
+	if s == "" {
+		return b
+	}
+	const prefix = "sha256:"
+	if len(s) == len(prefix)+64 && s[:len(prefix)] == prefix {
+		raw := [33]byte{1}
+		if decodeLowerHex(raw[1:], s[len(prefix):]) {
+			return appendBytes(b, field, raw[:])
+		}
+	}
+	s, end := cutText(s)
+	b = binary.AppendUvarint(appendTag(b, field, kindBytes), uint64(1+len(s)+len(end)))
+	return append(append(append(b, 0), s...), end...)
+}
+
+// decodeLowerHex is hex.Decode without upper-case digits, which would not come
+// back as they went in.
+func decodeLowerHex(dst []byte, s string) bool {
+	for i := range dst {
+		hi, lo := hexDigit(s[2*i]), hexDigit(s[2*i+1])
+		if hi > 15 || lo > 15 {
+			return false
+		}
+		dst[i] = hi<<4 | lo
+	}
+	return true
+}
+
+func hexDigit(c byte) byte {
+	switch {
+	case c-'0' < 10:
+		return c - '0'
+	case c-'a' < 6:
+		return c - 'a' + 10
+	}
+	return 255
+}
+
+func appendClassScores(b []byte, scores ClassScores) []byte {
+	if len(scores) == 0 {
+		return b
+	}
+	n := 0
+	for i := range scores {
+		n += 5
+		if wordOf(scores[i].Class) == 0 {
+			s, end := cutText(scores[i].Class)
+			n += uvarintLen(uint64(len(s)+len(end))) + len(s) + len(end)
+		}
+	}
+	b = binary.AppendUvarint(appendTag(b, fieldClassScores, kindBytes), uint64(n))
+	for i := range scores {
+		b = appendWord(b, scores[i].Class)
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(scores[i].Score))
+	}
+	return b
+}
+
+// appendWord appends a word's number (one byte, as there are fewer than 128), or
+// 0, the length and the text.
+func appendWord(b []byte, s string) []byte {
+	if n := wordOf(s); n != 0 {
+		return append(b, byte(n))
+	}
+	s, end := cutText(s)
+	b = binary.AppendUvarint(append(b, 0), uint64(len(s)+len(end)))
+	return append(append(b, s...), end...)
+}
+
+func uvarintLen(u uint64) int {
+	n := 1
+	for ; u >= 0x80; u >>= 7 {
+		n++
+	}
+	return n
+}
+
+func zigzag(n int64) uint64   { return uint64(n<<1) ^ uint64(n>>63) }
+func unzigzag(u uint64) int64 { return int64(u>>1) ^ -int64(u&1) }
+
+// field is one field of a row as it lies there.
+type field struct {
+	number uint64
+	kind   uint64
+	u      uint64 // kinds varint and fixed
+	b      []byte // kind bytes; shares the row's memory
+}
+
+// nextField reads the first field of b and returns what follows it. ok is false
+// when b is empty (done) or broken; the two differ by len(b).
+func nextField(b []byte) (f field, rest []byte, ok bool) {
+	tag, n := uvarint(b)
+	if n <= 0 {
+		return f, b, false
+	}
+	b = b[n:]
+	f.number, f.kind = tag>>2, tag&3
+	switch f.kind {
+	case kindVarint:
+		f.u, n = uvarint(b)
+		if n <= 0 {
+			return f, b, false
+		}
+		return f, b[n:], true
+	case kindFixed64:
+		if len(b) < 8 {
+			return f, b, false
+		}
+		f.u = binary.LittleEndian.Uint64(b)
+		return f, b[8:], true
+	case kindFixed32:
+		if len(b) < 4 {
+			return f, b, false
+		}
+		f.u = uint64(binary.LittleEndian.Uint32(b))
+		return f, b[4:], true
+	}
+	size, n := uvarint(b)
+	if n <= 0 || size > uint64(len(b)-n) {
+		return f, b, false
+	}
+	f.b = b[n : n+int(size)]
+	return f, b[n+int(size):], true
+}
+
+// uvarint is binary.Uvarint with a short way for one byte.
+func uvarint(b []byte) (uint64, int) {
+	if len(b) > 0 && b[0] < 0x80 {
+		return uint64(b[0]), 1
+	}
+	return binary.Uvarint(b)
+}
+
+// rowFields returns the fields of a row without looking at its check sum.
+func rowFields(id ulid.ULID, row []byte) ([]byte, error) {
+	if len(row) < 5 {
+		return nil, fail(ErrCorrupt, "row %s is cut short (%d bytes)", id, len(row))
+	}
+	if row[0] > rowVersion {
+		return nil, fail(ErrSchema, "row %s has version %d, this Limen reads up to %d: update Limen", id, row[0], rowVersion)
+	}
+	return row[1 : len(row)-4], nil
+}
+
+// decodeRow reads the row stored under id. The verdict shares no memory with
+// row.
+func decodeRow(id ulid.ULID, row []byte) (*Verdict, error) {
+	fields, err := rowFields(id, row)
+	if err != nil {
+		return nil, err
+	}
+	body, check := row[:len(row)-4], row[len(row)-4:]
+	if rowCheck(id, body) != binary.LittleEndian.Uint32(check) {
+		return nil, fail(ErrCorrupt, "row %s does not match its check sum", id)
+	}
+	v := &Verdict{ID: id}
+	if !v.decodeFields(fields) {
+		return nil, fail(ErrCorrupt, "row %s cannot be decoded", id)
+	}
+	return v, nil
+}
+
+// decodeFields reads the fields of a row into v, whose ID is set. It reports
+// whether they are well-formed.
+func (v *Verdict) decodeFields(b []byte) bool {
+	v.Time = time.UnixMilli(int64(v.ID.Time())).UTC()
+	for len(b) > 0 {
+		f, rest, ok := nextField(b)
+		if !ok || !v.setField(f) {
+			return false
+		}
+		b = rest
+	}
+	return true
+}
+
+func (v *Verdict) setField(f field) bool {
+	ok := true
+	switch f.number {
+	case fieldDecision:
+		v.Decision, ok = f.text()
+	case fieldClass:
+		v.Class, ok = f.text()
+	case fieldScore:
+		v.Score = math.Float64frombits(f.u)
+	case fieldHost:
+		v.Host, ok = f.text()
+	case fieldClientIP:
+		v.ClientIP, ok = f.text()
+	case fieldModel:
+		v.ModelDigest, ok = f.digest()
+	case fieldPrincipal:
+		v.Principal, ok = f.text()
+	case fieldPath:
+		v.Path, ok = f.text()
+	case fieldMode:
+		v.Mode, ok = f.text()
+	case fieldTime:
+		v.Time = time.UnixMicro(int64(v.ID.Time())*1000 + unzigzag(f.u)).UTC()
+	case fieldDigest:
+		v.RequestDigest, ok = f.digest()
+	case fieldMethod:
+		v.Method, ok = f.text()
+	case fieldClassScores:
+		v.ClassScores, ok = f.classScores()
+	case fieldThreshold:
+		v.Threshold = math.Float64frombits(f.u)
+	case fieldPolicy:
+		v.PolicyDigest, ok = f.digest()
+	case fieldTokenizer:
+		v.TokenizerVersion = int(f.int())
+	case fieldEngine:
+		v.Engine, ok = f.text()
+	case fieldDevice:
+		v.Device, ok = f.text()
+	case fieldBatchSize:
+		v.BatchSize = int(f.int())
+	case fieldQueue:
+		v.QueueMicros = f.int()
+	case fieldTokenize:
+		v.TokenizeMicros = f.int()
+	case fieldInfer:
+		v.InferMicros = f.int()
+	case fieldInspected:
+		v.BytesInspected = f.int()
+	case fieldSent:
+		v.BytesSent = f.int()
+	case fieldDepth:
+		v.DecodeDepth = int(f.int())
+	case fieldWindows:
+		v.Windows = int(f.int())
+	case fieldException:
+		v.Exception, ok = f.text()
+	case fieldFallback:
+		v.Fallback, ok = f.text()
+	case fieldCacheHit:
+		v.CacheHit = f.u != 0
+	case fieldStatus:
+		v.Status = int(f.int())
+	case fieldUpstream:
+		v.UpstreamMicros = f.int()
+	case fieldServer:
+		v.Server, ok = f.text()
+	case fieldRoute:
+		v.Route, ok = f.text()
+	case fieldRequestCut:
+		v.RequestCut = f.int()
+	case fieldRequest:
+		v.Request = append(make([]byte, 0, len(f.b)), f.b...)
+	}
+	return ok
+}
+
+func (f *field) int() int64 { return unzigzag(f.u) }
+
+// text returns a text field's string.
+func (f *field) text() (string, bool) {
+	if f.kind == kindVarint {
+		return word(f.u)
+	}
+	return string(f.b), f.kind == kindBytes
+}
+
+// is reports whether a text field holds s, whose word number is given.
+func (f *field) is(s string, number uint64) bool {
+	if f.kind == kindVarint {
+		return f.u == number && number != 0
+	}
+	return string(f.b) == s
+}
+
+func (f *field) digest() (string, bool) {
+	if f.kind != kindBytes || len(f.b) == 0 {
+		return "", false
+	}
+	if f.b[0] == 1 && len(f.b) == 33 {
+		b := make([]byte, 0, 7+64)
+		return string(hex.AppendEncode(append(b, "sha256:"...), f.b[1:])), true
+	}
+	return string(f.b[1:]), f.b[0] == 0
+}
+
+func (f *field) classScores() (ClassScores, bool) {
+	if f.kind != kindBytes {
+		return nil, false
+	}
+	scores := make(ClassScores, 0, len(f.b)/5)
+	for b := f.b; len(b) > 0; {
+		class, rest, ok := nextWord(b)
+		if !ok || len(rest) < 4 {
+			return nil, false
+		}
+		scores = append(scores, ClassScore{class, math.Float32frombits(binary.LittleEndian.Uint32(rest))})
+		b = rest[4:]
+	}
+	return scores, true
+}
+
+// nextWord reads what appendWord wrote.
+func nextWord(b []byte) (s string, rest []byte, ok bool) {
+	if len(b) == 0 {
+		return "", b, false
+	}
+	if b[0] != 0 {
+		s, ok = word(uint64(b[0]))
+		return s, b[1:], ok
+	}
+	size, n := uvarint(b[1:])
+	if n <= 0 || size > uint64(len(b)-1-n) {
+		return "", b, false
+	}
+	b = b[1+n:]
+	return string(b[:size]), b[size:], true
+}

@@ -1,0 +1,373 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"slices"
+
+	"github.com/oklog/ulid/v2"
+)
+
+// A zone sums up about a thousand rows that follow each other by ID, so that a
+// query passes over the ones without a match. Zones stand in the bucket "zones"
+// under the ID of their last row; a zone reaches back to the one before it. Rows
+// after the last zone are the tail of the segment, which a query reads whole.
+//
+// A B-tree index per column would cost a random page write per row and column.
+// A zone costs three bytes a row and one write per thousand rows, covers every row
+// and not only flagged ones, and answers conjunctions.
+//
+//	version  1 byte, zoneVersion
+//	rows     uvarint
+//	bins     8 bytes little endian; bit i: a score in [i/64, (i+1)/64)
+//	counts   uvarint n, then n times: word decision, word class, uvarint rows
+//	columns  uvarint, bit i: marks of column i are present
+//	marks    uvarint n, then n times 3 bytes big endian, ascending: a hash of
+//	         column and value, for each value that occurs
+//
+// Counts are exact. Marks and bins may say that a row is there when it is not, never
+// the reverse. The rows of a zone with another version are read one by one.
+const (
+	zoneUnknown = 0
+	zoneVersion = 1
+)
+
+// Columns with marks. The numbers are part of the format. Columns of pairs serve
+// conjunctions that single columns do not: every zone of a busy host has that
+// host, and most have some attack.
+const (
+	columnHost = iota
+	columnClientIP
+	columnModel
+	columnPrincipal
+	columnPath // the first segment of the path
+	columnHostDecision
+	columnHostClass
+	columnClientDecision
+	columnClientClass
+	columnCount
+)
+
+const allColumns = 1<<columnCount - 1
+
+// rowMarks is what a zone keeps of one row.
+type rowMarks struct {
+	id       ulid.ULID
+	decision string
+	class    string
+	bin      uint8
+	n        uint8
+	marks    [columnCount]uint32
+}
+
+func (r *rowMarks) add(column int, hash uint64) {
+	if int(r.n) < len(r.marks) { // a damaged row may repeat fields
+		r.marks[r.n] = mark(column, hash)
+		r.n++
+	}
+}
+
+// mark folds a hash of a value into the 24 bits of a mark of column.
+func mark(column int, hash uint64) uint32 {
+	hash = (hash ^ uint64(column)) * 0x9e3779b97f4a7c15
+	return uint32(hash >> 40)
+}
+
+// hash is FNV-1a over b in lower case.
+func hash(b []byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, c := range b {
+		h = (h ^ uint64(toLower(c))) * 1099511628211
+	}
+	return h
+}
+
+// pairHash joins the hashes of two values.
+func pairHash(a, b uint64) uint64 { return a*31 + b }
+
+func scoreBin(score float64) uint8 {
+	if !(score > 0) {
+		return 0
+	}
+	return uint8(min(score, 1) * 63.999)
+}
+
+// binsFrom returns the bins that a score in [lo, hi] can be in.
+func binsFrom(lo, hi float64) uint64 {
+	all := ^uint64(0)
+	return all << scoreBin(lo) & (all >> (63 - scoreBin(hi)))
+}
+
+// firstSegment returns the part of a target up to the second slash, and whether
+// it is known to be whole.
+func firstSegment(target []byte) ([]byte, bool) {
+	for i, c := range target {
+		if i > 0 && (c == '/' || c == '?' || c == '#') {
+			return target[:i], true
+		}
+	}
+	return target, false
+}
+
+// marksOf reads what a zone keeps from a row's fields. intern returns the string
+// of a text field.
+func marksOf(id ulid.ULID, fields []byte, intern func(*field) string) (r rowMarks, ok bool) {
+	r.id = id
+	var host, client uint64
+	for len(fields) > 0 {
+		f, rest, ok := nextField(fields)
+		if !ok {
+			return r, false
+		}
+		if f.number > fieldPath {
+			break
+		}
+		fields = rest
+		switch f.number {
+		case fieldDecision:
+			r.decision = intern(&f)
+		case fieldClass:
+			r.class = intern(&f)
+		case fieldScore:
+			r.bin = scoreBin(math.Float64frombits(f.u))
+		case fieldHost:
+			host = hash(f.textBytes())
+			r.add(columnHost, host)
+		case fieldClientIP:
+			client = hash(f.textBytes())
+			r.add(columnClientIP, client)
+		case fieldModel:
+			r.add(columnModel, hash(f.b))
+		case fieldPrincipal:
+			r.add(columnPrincipal, hash(f.textBytes()))
+		case fieldPath:
+			segment, _ := firstSegment(f.textBytes())
+			r.add(columnPath, hash(segment))
+		}
+	}
+	if r.decision != Allow && r.decision != "" {
+		h := hash([]byte(r.decision))
+		r.addPairs(columnHostDecision, columnClientDecision, host, client, h)
+	}
+	if r.class != "none" && r.class != "" {
+		h := hash([]byte(r.class))
+		r.addPairs(columnHostClass, columnClientClass, host, client, h)
+	}
+	return r, true
+}
+
+func (r *rowMarks) addPairs(hostColumn, clientColumn int, host, client, h uint64) {
+	if host != 0 {
+		r.add(hostColumn, pairHash(host, h))
+	}
+	if client != 0 {
+		r.add(clientColumn, pairHash(client, h))
+	}
+}
+
+// textBytes returns a text field's bytes.
+func (f *field) textBytes() []byte {
+	if f.kind == kindVarint {
+		s, _ := word(f.u)
+		return []byte(s)
+	}
+	return f.b
+}
+
+// zone is a zone in memory, while it is built or changed.
+type zone struct {
+	rows    uint64
+	bins    uint64
+	counts  []zoneCount
+	columns uint64
+	marks   []uint32 // sorted and distinct after finish
+}
+
+type zoneCount struct {
+	decision, class string
+	rows            uint64
+}
+
+func (z *zone) add(r *rowMarks) {
+	z.rows++
+	z.bins |= 1 << r.bin
+	z.marks = append(z.marks, r.marks[:r.n]...)
+	for i := range z.counts {
+		if c := &z.counts[i]; c.decision == r.decision && c.class == r.class {
+			c.rows++
+			return
+		}
+	}
+	z.counts = append(z.counts, zoneCount{r.decision, r.class, 1})
+}
+
+func (z *zone) finish() {
+	slices.Sort(z.marks)
+	z.marks = slices.Compact(z.marks)
+}
+
+// encode returns the value of a finished zone.
+func (z *zone) encode() []byte {
+	b := make([]byte, 0, 64+3*len(z.marks))
+	b = append(b, zoneVersion)
+	b = binary.AppendUvarint(b, z.rows)
+	b = binary.LittleEndian.AppendUint64(b, z.bins)
+	b = binary.AppendUvarint(b, uint64(len(z.counts)))
+	for _, c := range z.counts {
+		b = appendWord(b, c.decision)
+		b = appendWord(b, c.class)
+		b = binary.AppendUvarint(b, c.rows)
+	}
+	b = binary.AppendUvarint(b, z.columns)
+	b = binary.AppendUvarint(b, uint64(len(z.marks)))
+	for _, m := range z.marks {
+		b = append(b, byte(m>>16), byte(m>>8), byte(m))
+	}
+	return b
+}
+
+// zoneView is a zone as it lies in the file, for a look without a copy.
+type zoneView struct {
+	rows, bins uint64
+	counts     []byte
+	nCounts    uint64
+	columns    uint64
+	marks      []byte
+}
+
+// readZone reads a zone's value. ok is false when it is broken or of a later
+// version.
+func readZone(b []byte) (z zoneView, ok bool) {
+	if len(b) == 0 || b[0] != zoneVersion {
+		return z, false
+	}
+	b = b[1:]
+	if z.rows, b, ok = takeUvarint(b); !ok || len(b) < 8 {
+		return z, false
+	}
+	z.bins, b = binary.LittleEndian.Uint64(b), b[8:]
+	if z.nCounts, b, ok = takeUvarint(b); !ok {
+		return z, false
+	}
+	z.counts = b
+	for range z.nCounts {
+		if b, ok = skipCount(b); !ok {
+			return z, false
+		}
+	}
+	z.counts = z.counts[:len(z.counts)-len(b)]
+	if z.columns, b, ok = takeUvarint(b); !ok {
+		return z, false
+	}
+	n, b, ok := takeUvarint(b)
+	if !ok || n > uint64(len(b)/3) {
+		return z, false
+	}
+	z.marks = b[:3*n]
+	return z, true
+}
+
+func takeUvarint(b []byte) (uint64, []byte, bool) {
+	u, n := uvarint(b)
+	if n <= 0 {
+		return 0, b, false
+	}
+	return u, b[n:], true
+}
+
+func skipCount(b []byte) ([]byte, bool) {
+	_, _, b, ok := takeCountText(b)
+	if !ok {
+		return b, false
+	}
+	_, b, ok = takeUvarint(b)
+	return b, ok
+}
+
+// takeCountText reads the two words of a count.
+func takeCountText(b []byte) (decision, class, rest []byte, ok bool) {
+	if decision, b, ok = takeWord(b); !ok {
+		return nil, nil, b, false
+	}
+	class, b, ok = takeWord(b)
+	return decision, class, b, ok
+}
+
+// takeWord is nextWord without an allocation: a word's number is returned as its
+// one byte, which no text can be.
+func takeWord(b []byte) (w, rest []byte, ok bool) {
+	if len(b) == 0 {
+		return nil, b, false
+	}
+	if b[0] != 0 {
+		return b[:1], b[1:], true
+	}
+	size, n := uvarint(b[1:])
+	if n <= 0 || size > uint64(len(b)-1-n) {
+		return nil, b, false
+	}
+	// The leading zero stays, so that a text differs from a word's number.
+	return b[:1+n+int(size)], b[1+n+int(size):], true
+}
+
+// load copies the zone into memory for a change.
+func (z *zoneView) load() (*zone, bool) {
+	out := &zone{rows: z.rows, bins: z.bins, columns: z.columns}
+	for b := z.counts; len(b) > 0; {
+		var c zoneCount
+		var ok bool
+		if c.decision, b, ok = nextWord(b); !ok {
+			return nil, false
+		}
+		if c.class, b, ok = nextWord(b); !ok {
+			return nil, false
+		}
+		if c.rows, b, ok = takeUvarint(b); !ok {
+			return nil, false
+		}
+		out.counts = append(out.counts, c)
+	}
+	out.marks = make([]uint32, 0, len(z.marks)/3)
+	for b := z.marks; len(b) >= 3; b = b[3:] {
+		out.marks = append(out.marks, uint32(b[0])<<16|uint32(b[1])<<8|uint32(b[2]))
+	}
+	return out, true
+}
+
+// has reports whether m is among the marks.
+func (z *zoneView) has(m uint32) bool {
+	lo, hi := 0, len(z.marks)/3
+	for lo < hi {
+		i := int(uint(lo+hi) >> 1)
+		b := z.marks[3*i : 3*i+3]
+		switch at := uint32(b[0])<<16 | uint32(b[1])<<8 | uint32(b[2]); {
+		case at == m:
+			return true
+		case at < m:
+			lo = i + 1
+		default:
+			hi = i
+		}
+	}
+	return false
+}
+
+// hasCount reports whether some row has the decision and the class, encoded
+// as words; nil stands for any.
+func (z *zoneView) hasCount(decision, class []byte) bool {
+	for b := z.counts; len(b) > 0; {
+		d, c, rest, ok := takeCountText(b)
+		if !ok {
+			return true
+		}
+		if (decision == nil || bytes.Equal(d, decision)) && (class == nil || bytes.Equal(c, class)) {
+			return true
+		}
+		if _, rest, ok = takeUvarint(rest); !ok {
+			return true
+		}
+		b = rest
+	}
+	return false
+}
