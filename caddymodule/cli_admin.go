@@ -73,23 +73,27 @@ func (c *adminClient) get(uri string, v any) error {
 // explain finds the reason in AdminAPIRequest's errors, which are text.
 func (c *adminClient) explain(err error) error {
 	text := err.Error()
-	switch {
-	case strings.Contains(text, ": dial "):
+	if strings.Contains(text, ": dial ") {
 		return fmt.Errorf("%w at %s", errNoServer, c.address)
-	case strings.Contains(text, "HTTP 404: 404 page not found"):
-		return fmt.Errorf("%w (admin endpoint %s)", errNoLimen, c.address)
 	}
-	// The routes of Limen answer {"error":"…"}.
-	if _, body, ok := strings.Cut(text, "caddy responded with error: HTTP "); ok {
-		var answer struct {
-			Error string `json:"error"`
-		}
-		_, body, _ = strings.Cut(body, ": ")
-		if json.Unmarshal([]byte(body), &answer) == nil && answer.Error != "" {
-			return fmt.Errorf("%s (admin endpoint %s)", answer.Error, c.address)
-		}
+	_, answer, ok := strings.Cut(text, "caddy responded with error: HTTP ")
+	if !ok {
+		return err
 	}
-	return err
+	status, body, _ := strings.Cut(answer, ": ")
+	var known struct {
+		Error string `json:"error"`
+	}
+	switch {
+	case json.Unmarshal([]byte(body), &known) != nil || known.Error == "":
+		if status == "404" { // a Caddy without the routes of Limen
+			return fmt.Errorf("%w (admin endpoint %s)", errNoLimen, c.address)
+		}
+		return err
+	case known.Error == errNoApp.Error():
+		return fmt.Errorf("%w (admin endpoint %s): %s", errNoLimen, c.address, known.Error)
+	}
+	return fmt.Errorf("%s (admin endpoint %s)", known.Error, c.address)
 }
 
 // Verdicts implements verdictSource.

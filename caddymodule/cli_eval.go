@@ -120,9 +120,7 @@ func (f *evalFlags) run(cmd *cobra.Command, args []string) (err error) {
 	case f.mistakes == "-":
 		return nil
 	case f.json:
-		out := json.NewEncoder(cmd.OutOrStdout())
-		out.SetIndent("", "  ")
-		return out.Encode(result)
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(result)
 	}
 	return result.write(cmd.OutOrStdout(), f.by)
 }
@@ -330,7 +328,7 @@ func (r *evalResult) writeTarget(w io.Writer) error {
 	if t == nil {
 		return nil
 	}
-	fmt.Fprintf(w, "\nthreshold for an FPR of %s %%: %.9g\n", strconv.FormatFloat(100*t.Wanted, 'g', 6, 64), t.Threshold)
+	fmt.Fprintf(w, "\nthreshold for an FPR of %.6g %%: %v\n", 100*t.Wanted, t.Threshold)
 	fmt.Fprintf(w, "  FPR %s %% %s, TPR %s %% %s\n", percent(t.FPR.Rate, 3), interval(t.FPR, 3), percent(t.TPR.Rate, 2), interval(t.TPR, 2))
 	switch {
 	case !t.Reachable:

@@ -68,8 +68,12 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+// open opens a store for a test. Commits of tests do not wait for the disk.
 func open(tb testing.TB, o store.Options) *store.Store {
 	tb.Helper()
+	if _, ok := tb.(*testing.B); !ok {
+		store.SetNoSync(&o)
+	}
 	if o.Dir == "" {
 		o.Dir = tb.TempDir()
 	}

@@ -10,6 +10,9 @@ import (
 // SetZoneRows makes zones of n rows, so that small tests have many.
 func SetZoneRows(o *Options, n int) { o.zoneRows = n }
 
+// SetNoSync makes commits not wait for the disk.
+func SetNoSync(o *Options) { o.noSync = true }
+
 // Sweep runs the background work now.
 func (s *Store) Sweep() { s.sweep() }
 

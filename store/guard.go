@@ -70,7 +70,7 @@ func checkLength(db *bbolt.DB) error {
 	return guard(path, func() error {
 		return db.View(func(tx *bbolt.Tx) error {
 			if tx.Size() > info.Size() {
-				return fail(ErrCorrupt, "%s is cut short: %d bytes of %d are left", path, info.Size(), tx.Size())
+				return fail(ErrCorrupt, "%s is damaged: cut short, %d bytes of %d are left", path, info.Size(), tx.Size())
 			}
 			return nil
 		})

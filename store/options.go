@@ -48,8 +48,9 @@ type Options struct {
 	// Logger takes the store's log lines.
 	Logger zerolog.Logger
 
-	// zoneRows is the number of rows in a zone.
+	// For tests: the number of rows in a zone, and no waiting for the disk.
 	zoneRows int
+	noSync   bool
 }
 
 // nameSpan is the granularity of segments that time alone separates.

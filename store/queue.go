@@ -39,13 +39,20 @@ type entry struct {
 
 func (b *batch) row(i int) []byte { return b.data[b.entries[i].lo:b.entries[i].hi] }
 
+func (b *batch) tellWaiters(err error) {
+	for _, w := range b.waiters {
+		w <- err // of capacity one
+	}
+	clear(b.waiters)
+	b.waiters = b.waiters[:0]
+}
+
 // reset empties the batch for reuse. Memory that a burst made is let go.
 func (b *batch) reset() {
 	const ordinary = 4 << 20
 	if cap(b.data) > ordinary {
 		b.data = nil
 	}
-	clear(b.waiters)
 	b.entries, b.data, b.waiters = b.entries[:0], b.data[:0], b.waiters[:0]
 }
 
@@ -113,6 +120,13 @@ func (q *queue) take() *batch {
 	defer q.mu.Unlock()
 	q.batch, q.spare = q.spare, q.batch
 	return &q.spare
+}
+
+// tellWaiters sends err to all who wait for what is queued. The rows stay.
+func (q *queue) tellWaiters(err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.batch.tellWaiters(err)
 }
 
 // size returns the rows and bytes that are queued.

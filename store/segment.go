@@ -99,6 +99,8 @@ func boltOptions(o *Options, readOnly bool) *bbolt.Options {
 		ReadOnly:     readOnly,
 		FreelistType: bbolt.FreelistMapType,
 		NoStatistics: true,
+		NoSync:       o.noSync,
+		NoGrowSync:   o.noSync,
 	}
 }
 

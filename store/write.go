@@ -79,14 +79,11 @@ func (s *Store) commitBatch(b *batch) {
 	retry := firstRetry
 	for {
 		err := s.commit(b)
-		for _, w := range b.waiters {
-			w <- err // of capacity one
-		}
-		clear(b.waiters)
-		b.waiters = b.waiters[:0]
+		b.tellWaiters(err)
 		if err == nil {
 			return
 		}
+		s.queue.tellWaiters(err) // they would wait for as long as the fault lasts
 		s.errors.Add(1)
 		s.faults.failed(err)
 		s.faults.report(s, false)
@@ -259,9 +256,8 @@ func (s *Store) setAside(g *segment, cause error) {
 // segmentFor returns the segment for rows of time t, a new one if need be.
 func (s *Store) segmentFor(t time.Time) (*segment, error) {
 	s.mu.RLock()
-	i := s.find(t)
 	var g *segment
-	if i >= 0 {
+	if i := s.find(t); i >= 0 {
 		g = s.segments[i]
 	}
 	s.mu.RUnlock()
@@ -287,7 +283,7 @@ func (s *Store) segmentFor(t time.Time) (*segment, error) {
 	}
 	g.stat()
 	s.mu.Lock()
-	s.segments = slices.Insert(s.segments, i+1, g)
+	s.segments = slices.Insert(s.segments, s.find(start)+1, g)
 	s.mu.Unlock()
 	signal(s.sweepNow)
 	s.activate(g, t)

@@ -154,13 +154,34 @@ func (t *tally) target(wanted float64) *Target {
 	allowed := int(math.Floor(wanted*float64(n) + 1e-9))
 	out.Enough = allowed > 0
 	if allowed < n {
-		// The first sample that must pass passes with the next larger number.
-		out.Threshold = math.Nextafter(falling[allowed], 2)
+		pass := falling[allowed] // the highest score that must pass
+		above := 1.0
+		for _, scores := range [][]float64{t.normal, t.attack} {
+			for _, s := range scores {
+				if s > pass {
+					above = min(above, s)
+				}
+			}
+		}
+		out.Threshold = shortAbove(pass, above)
 		out.Reachable = out.Threshold <= 1
 	}
 	out.FPR = rate(countFrom(t.normal, out.Threshold), n)
 	out.TPR = rate(countFrom(t.attack, out.Threshold), len(t.attack))
 	return out
+}
+
+// shortAbove returns a number above low and at most high that has few digits,
+// so that people can copy it, and is near low: scores of other samples lie
+// between low and high.
+func shortAbove(low, high float64) float64 {
+	high = min(high, low+(1-low)/100)
+	for digits, scale := 1, 10.0; digits <= 15; digits, scale = digits+1, scale*10 {
+		if t := (math.Floor(low*scale) + 1) / scale; t > low && t <= high {
+			return t
+		}
+	}
+	return math.Nextafter(low, 2)
 }
 
 func countFrom(scores []float64, threshold float64) (n int) {
@@ -193,9 +214,10 @@ func (e *Evaluation) judgeNames() ([]Class, Confusion, Figure) {
 		right := e.named[i][i]
 		c := Class{
 			Name: names[i], Attack: t.attacks, TPR: rate(t.found, t.attacks),
-			Precision: ratio(right, said), Recall: ratio(right, t.found), F1: ratio(2*right, said+t.found),
+			Precision: ratio(right, said), Recall: ratio(right, t.found), F1: None,
 		}
 		if t.found > 0 {
+			c.F1 = ratio(2*right, said+t.found)
 			sum += c.F1
 			named++
 		}

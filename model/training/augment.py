@@ -197,6 +197,13 @@ def injected(name, number, pool, donors, draw, rng):
     if kind == "attack" and rng.random() < 0.08:  # hidden in a long ordinary text
         filler = benign.value(rng)
         text = rng.choice((filler + " " + text, text + " " + filler, filler + "\n" + text + "\n" + filler))
+    if not records.body_text(request) and rng.random() < 0.012:  # an attack in a batch call, or an ordinary one
+        parts = [benign.message(rng) for _ in range(rng.randrange(1, 4))]
+        if kind == "attack":
+            parts[-1] += inject.percent(text, rng) if rng.random() < 0.3 else text
+        records.drop_headers(request, {"content-type", "content-length"})
+        inject.batch_body(request, parts, rng)
+        return request
     inject.inject(request, text, rng)
     return request
 
@@ -235,7 +242,8 @@ def main():
             if source == "grammar":
                 def draw():
                     label, text = payloads.payload(rng)
-                    return label, text, "", len(text) < config.SHORT_PAYLOAD
+                    wire = text if label == "traversal" and re.fullmatch(r"[!$-%'-~]*%[!$-%'-~]*", text) else ""
+                    return label, text, wire, len(text) < config.SHORT_PAYLOAD
             elif kind == "attack":
                 stream = balanced(attack_values(source, rows[source]), rng)
                 draw = stream.__next__

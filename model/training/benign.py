@@ -37,6 +37,11 @@ SENTENCES = (
     "if you're happy and you know it && clap your hands || stomp; else sit",
 )
 RICH = (
+    "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?><VAST version=\"3.0\"><Ad id=\"{n}\"><Wrapper><AdSystem version=\"3.0\">{w}</AdSystem><VASTAdTagURI><![CDATA[https://{w}.com/v?id={n}&cb=%%CACHEBUSTER%%]]></VASTAdTagURI><Impression id=\"{w2}\"><![CDATA[//{w2}.net/i]]></Impression></Wrapper></Ad></VAST>",
+    "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>{w}</title><link>https://{w2}.com/</link><item><description>{s}</description></item></channel></rss>",
+    "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd\"><html><head><title>{w}</title></head><body><p>{s}</p></body></html>",
+    "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{w} {w2}</title><link rel=\"stylesheet\" href=\"/{w}.css\"></head><body><h1>{w}</h1><p>{s}</p></body></html>",
+    "<{w}><{w2} id=\"{n}\">{s}</{w2}></{w}>",
     "<p>Hello <strong>{w}</strong>,</p><p>thanks for your order&nbsp;#{n}.</p><ul><li>{w}</li><li>{w2}</li></ul>",
     "<div class=\"note\"><h2>{w}</h2><br/>{s}</div>",
     "<p>{s}</p>\n<p><a href=\"https://www.{w}.com/{w2}?id={n}\" target=\"_blank\" rel=\"noopener\">{w2}</a></p>",
@@ -62,6 +67,8 @@ LINES = ("../../../../assets/images/{w}-icon.png", "../../{w}/css/{w2}.css", "..
          ">=1.{n}.0 <2.0.0 || ^3.1", "^[a-z0-9._%+-]+@[a-z]+\\.[a-z]{{2,}}$", "*/5 * * * 1-5", "rgba(0,0,0,.5)", "(min-width: {n}px) 50vw, calc(100vw - 2rem)", "text/html;q=0.9,*/*;q=0.8",
          "TypeError: Cannot read property '{w}' of undefined\n    at {w2} (https://{w}.com/app.js:{n}:25)\n    at Array.map (<anonymous>)", "Uncaught SyntaxError: Unexpected token '<' at {w}.js:{n}",
          "Mozilla/5.0 (compatible; {w}bot/2.1; +http://www.{w}.com/bot.html)", "{W}-{n}-{W2}", "SKU#{n}/{w} (x2) @ $9.99", "{w}@{w2}.com; {w2}@{w}.org", "a=1&b=2&c={w}", "'{w}'", "\"{w} {w2}\"", "{w} -- {w2}", "({w}) {w2}'s", "O'{w} & {w2}", "{n}' x {n}\"", "100% {w}; {w2}")
+CODE = ("function(){{t==={w}.W.signUp?l(v.K.{w2}):u(k.By.{w})}}", "function(e,t){{return e.{w}?t({n}):null}}", "()=>{{{w}({n})}}", "var {w}={w2}||{{}};{w}.push(['{w2}',{n}]);", "!function(n,e){{n[e]=n[e]||[]}}(window,'{w}');", "if({w}.length>{n}){{{w2}=!0}}else{{{w2}=!1}}", "const {w} = await {w2}.get(`/{w}/${{id}}`);", "for (let i = 0; i < {n}; i++) {{ {w}[i] = i; }}",
+        "e=>e.{w}&&e.{w2}", "return {w} ? '{w2}' : \"\";", "import {w} from './{w2}';", "print(f\"{{{w}}} and {{{w2}}}\")", "def {w}(self): return self.{w2}[{n}]", "public static void {w}(String[] {w2}) {{}}", "{w}::{w2}('js/{w}.min.js')", "@media print{{.{w}{{display:none}}}}", "try{{{w}()}}catch(e){{}}", "$('#{w}').on('click',{w2});", "new Date().getTime()-{n}", "window.{w}=window.{w}||[];")
 WORDS = "alpha home list cart order select update table summer union script image profile group report index delete system filter where having match option user admin test news video search shop style event login eval exec from drop insert alert echo shell root passwd config include object process window document cookie base class import require create".split()
 
 PLAIN = WORDS[:19] + "lpurl adgroup campaign clickid cachebuster gdpr gdpr_consent price timestamp keyword first_name url uuid placement device".split()
@@ -70,6 +77,51 @@ PLAIN = WORDS[:19] + "lpurl adgroup campaign clickid cachebuster gdpr gdpr_conse
 def _fields(rng):
     word, other = rng.choice(WORDS), rng.choice(WORDS)
     return {"w": word, "w2": other, "W": word.upper(), "W2": other.upper(), "n": rng.randrange(2, 99999), "s": rng.choice(SENTENCES)}
+
+
+def message(rng):
+    """Text with lines that look like headers: a part of a batch call, a mail, a log, a form letter."""
+    word, other, number = rng.choice(PLAIN), rng.choice(PLAIN), rng.randrange(10, 99999)
+    eol = rng.choice(("\r\n", "\r\n", "\n"))
+    names = rng.sample(("Content-Type: application/json", "Content-ID: <{n}@{w}>", "X-Goog-Drive-Client-Version: {w}.web-frontend_{n}.15_p0", "X-{W}-Id: {n}", "Authorization: Bearer {w}{n}", "Accept: application/json", "Content-Transfer-Encoding: binary", "Host: www.{w}.com", "User-Agent: {w}/{n}", "Cookie: {w}={n}",
+                        "From: {w}@{o}.com", "To: {o}@{w}.com", "Subject: Re: {w} {o}", "Date: Mon, 3 Jun 2024 10:0{d}:11 +0000", "Reply-To: {w}@{o}.org", "Cc: {o}@{o}.net", "If-Match: \"{n}\""), rng.randrange(1, 7))
+    lines = [name.format(n=number, w=word, o=other, W=word.title(), d=number % 10) for name in names]
+    start = rng.choice(([], [], [f"POST /{word}/v2internal/{other}/{number}?alt=json&key={word}{number} HTTP/1.1"], [f"GET /{word}?fields=kind,{other} HTTP/1.1"], ["content-type: application/http"]))
+    body = rng.choice(("", "{}", f'{{"{word}":{{"{other}":true}}}}', rng.choice(SENTENCES), f"{word}={number}"))
+    return eol.join(start + lines) + eol + eol + body
+
+
+def structured(rng):
+    """Short tokens and numbers between separators, as trackers, bidders and bot sensors send them."""
+    separators = rng.sample(("|", "||", ";", "~", "$", "*", ",", ":", "!", "^", "`", "_", "&", ";;", "|-|", "--", "#", "/", "@", "=", "..", "~-~", "%"), rng.choice((1, 1, 2, 2, 3)))
+    out = ""
+    for _ in range(rng.randrange(3, 40)):
+        draw = rng.random()
+        if draw < 0.35:
+            token = str(rng.randrange(10 ** rng.randrange(1, 9)) * rng.choice((1, 1, -1)))
+        elif draw < 0.6:
+            token = "".join(rng.choice(string.ascii_letters) for _ in range(rng.randrange(1, 6)))
+        elif draw < 0.7:
+            token = ""
+        elif draw < 0.8:
+            token = rng.choice(WORDS)
+        elif draw < 0.88:
+            token = f"{rng.choice(PLAIN)}={rng.randrange(999)}"
+        elif draw < 0.94:
+            token = f"{rng.choice(string.ascii_lowercase)}({rng.randrange(9)})"
+        else:
+            token = rng.choice(("null", "true", "undefined", "NaN", "-1", "0.5", "()", "[]", "{}", "N/A", "?", "<", ">"))
+        out += token + rng.choice(separators)
+    return out
+
+
+def patch(rng):
+    """A piece of a unified diff."""
+    a, b, word, other = rng.randrange(1, 400), rng.randrange(1, 30), rng.choice(WORDS), rng.choice(WORDS)
+    lines = [f"@@ -{a},{b} +{a},{b + 1} @@" if rng.random() < 0.7 else "@@ -1 +1 @@"]
+    for _ in range(rng.randrange(1, 7)):
+        lines.append(rng.choice("-+ ") + rng.choice((f"# {word.title()}-{other.title()}", f"{word} = {other};", f"    {rng.choice(SENTENCES)}", f"// {word} {other}", f"/* {word} */", f"-- {word}", rng.choice(CODE).format(**_fields(rng)), "", f"* {word}", f"\"{word}\": \"{other}\",")))
+    return "\n".join(lines)
 
 
 def _blob(rng):
@@ -110,8 +162,16 @@ def value(rng: random.Random):
             text = f"{rng.choice(WORDS)}{rng.choice(' -_=/:')}{text}{rng.choice(WORDS)}"
     elif draw < 0.62:
         text = rng.choice(PATHS).format(**_fields(rng))
-    elif draw < 0.84:
+    elif draw < 0.82:
         text = rng.choice(LINES).format(**_fields(rng))
-    else:
+    elif draw < 0.88:
         text = _blob(rng)
+    elif draw < 0.93:
+        text = structured(rng)
+    elif draw < 0.945:
+        text = patch(rng)
+    elif draw < 0.97:
+        text = message(rng)
+    else:
+        text = " ".join(rng.choice(CODE).format(**_fields(rng)) for _ in range(rng.choice((1, 1, 1, 2, 4))))
     return text

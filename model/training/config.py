@@ -111,10 +111,10 @@ INJECTED = {
     "attack/sqlmap-payloads": 6000,
     "attack/fwaf-badqueries": 4000,
     "attack/httpparams": 4000,
-    "attack/grammar": 22000,
+    "attack/grammar": 26000,
     "plain/texts": 12000,
     "plain/values": 9000,
-    "plain/generated": 16000,
+    "plain/generated": 20000,
 }
 
 MUTATED = 0.5  # share of the listed payloads that go in as a variant
@@ -129,14 +129,15 @@ SEED = 20260722
 class TrainConfig:
     seed: int = 1
     threads: int = 2
-    epochs: int = 12
+    epochs: int = 10
     batch: int = 256  # windows a step
     chunks: int = 8  # a step's windows, sorted by length, go through the network in this many parts
     rate: float = 4e-3
     weight_decay: float = 0.01
     warmup: int = 200  # steps
     smoothing: float = 0.005
-    dropout: float = 0.05
+    dropout: float = 0.1
+    noise: float = 0.01  # share of byte tokens replaced at random, in half of the chunks
     average: float = 0.998  # of the weights, over steps
     mine_every: int = 1  # epochs between two passes that score every training window
 
@@ -148,8 +149,8 @@ class TrainConfig:
     middle_share: float = 0.5  # of those below hard_score
     hard_score: float = 0.02
     most_windows: int = 12  # of one ordinary request in an epoch
-    found_share: float = 0.35  # of the attacks whose score is above found_score
-    found_score: float = 0.99
+    found_share: float = 0.5  # of the attacks whose score is above found_score
+    found_score: float = 0.995
 
 
 TRAIN = TrainConfig()

@@ -233,6 +233,15 @@ def _filler(rng):
     return "".join(rng.choice("abcdefghijklmnopqrstuvwxyz0123456789-") for _ in range(rng.randrange(4, 36)))
 
 
+def batch_body(request, values, rng):
+    """Gives a request a multipart/mixed body with one message a part, as batch interfaces take it."""
+    mark = "=====" + "".join(rng.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(12)) + "====="
+    text = "".join(f"--{mark}\r\ncontent-type: application/http\r\n\r\n{value}\r\n" for value in values) + f"--{mark}--"
+    request["method"] = "POST"
+    request["headers"].append(["Content-Type", rng.choice((f'multipart/mixed; boundary="{mark}"', f"multipart/mixed; boundary={mark}"))])
+    records.set_body(request, text)
+
+
 def new_body(request, value, rng):
     """Gives a request a body of a form drawn at random, with the value in one of its fields."""
     names = rng.sample(FIELD_NAMES, rng.randrange(1, 7))

