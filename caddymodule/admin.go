@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -132,7 +133,42 @@ func getVerdicts(_ *App, s *sharedStore, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, apiError(http.StatusBadRequest, err)
 	}
-	return s.Verdicts(r.Context(), q)
+	return listVerdicts(r.Context(), s, q)
+}
+
+// Rows hold requests, and requests can be large: a page is read in pieces, and
+// ends early when it has maxPageBytes.
+const (
+	pieceRows    = 50
+	maxPageBytes = 16 << 20
+)
+
+func listVerdicts(ctx context.Context, s *sharedStore, q store.Query) (*store.Page, error) {
+	left := q.Limit
+	if left == 0 {
+		left = store.DefaultLimit
+	}
+	all := &store.Page{Verdicts: []*store.Verdict{}}
+	for bytes := 0; ; {
+		if left > 0 && left <= store.MaxLimit { // else the store says what is wrong
+			q.Limit = min(left, pieceRows)
+		}
+		page, err := s.Verdicts(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		all.Verdicts = append(all.Verdicts, page.Verdicts...)
+		all.Skipped = append(all.Skipped, page.Skipped...)
+		all.Unreadable += page.Unreadable
+		for _, v := range page.Verdicts {
+			bytes += len(v.Request)
+		}
+		all.Next, q.After = page.Next, page.Next
+		left -= len(page.Verdicts)
+		if left <= 0 || all.Next == "" || bytes >= maxPageBytes {
+			return all, nil
+		}
+	}
 }
 
 func getVerdict(id string) func(*App, *sharedStore, *http.Request) (any, error) {

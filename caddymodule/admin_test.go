@@ -161,6 +161,32 @@ func TestAdminRow(t *testing.T) {
 	}
 }
 
+// Ensure that a page of large requests ends early and that none is lost.
+func TestAdminLargeRows(t *testing.T) {
+	s, _ := proxied(t, "")
+	const n = 24
+	for range n {
+		headers, body := form("evil-sqli " + strings.Repeat("x", 1_000_000))
+		s.expect(s.do("POST", "/", headers, body), 403, "")
+	}
+	got, pages := 0, 0
+	deadline := time.Now().Add(10 * time.Second)
+	for cursor := ""; ; {
+		p := s.page("limit=1000&cursor=" + cursor)
+		got += len(p.Verdicts)
+		pages++
+		if cursor = p.Next; cursor == "" {
+			if got == n || time.Now().After(deadline) {
+				break
+			}
+			got, pages = 0, 0 // not all are written yet
+		}
+	}
+	if got != n {
+		t.Errorf("%d rows are listed, expected %d", got, n)
+	}
+}
+
 // Ensure that bad questions get an error in JSON with its status.
 func TestAdminErrors(t *testing.T) {
 	s := start(t, plainSite, map[string]string{"$TEXT": "hello"})

@@ -29,7 +29,7 @@ do about the rest.`,
 
 // setUpCLI makes cmd the "limen" command.
 func setUpCLI(cmd *cobra.Command) {
-	cmd.DisableFlagsInUseLine = true
+	cmd.Use, cmd.DisableFlagsInUseLine = "limen", true
 	cmd.Example = `  $ caddy limen doctor
   $ caddy limen score request.http
   $ caddy limen eval test.jsonl.gz

@@ -1,13 +1,11 @@
 package caddymodule
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -89,10 +87,8 @@ func (p probabilities) MarshalJSON() ([]byte, error) {
 
 // score writes a line for every request of r.
 func score(ctx context.Context, w io.Writer, s *scorer, r *corpus.Reader, workers int) error {
-	out := bufio.NewWriter(w)
-	flushed := time.Now()
 	model := s.modelName()
-	err := corpus.Map(ctx, r, workers,
+	return corpus.Map(ctx, r, workers,
 		func() func(*corpus.Record) ([]byte, error) {
 			return func(rec *corpus.Record) ([]byte, error) {
 				res, err := s.Classify(ctx, rec.Request())
@@ -108,18 +104,7 @@ func score(ctx context.Context, w io.Writer, s *scorer, r *corpus.Reader, worker
 			}
 		},
 		func(line []byte) error {
-			if _, err := out.Write(line); err != nil {
-				return err
-			}
-			// Whoever feeds the input by hand wants to see the answers.
-			if now := time.Now(); now.Sub(flushed) > 100*time.Millisecond {
-				flushed = now
-				return out.Flush()
-			}
-			return nil
+			_, err := w.Write(line) // at once: somebody may wait for the answer
+			return err
 		})
-	if flushErr := out.Flush(); err == nil {
-		err = flushErr
-	}
-	return err
 }

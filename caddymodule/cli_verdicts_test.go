@@ -119,7 +119,7 @@ func TestCLIVerdicts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, want := range []string{"block " + id, "GET " + s.Addr + "/?a=evil-sqli", "127.0.0.1", "status     403", "score      0.997", "class sqli, threshold 0.9, mode block", "spelling", "engine     spelling on test", "digest     sha256:", "trained on", "labels", "GET /?a=evil-sqli HTTP/1.1"} {
+			for _, want := range []string{"block " + id, "GET " + s.Addr + "/?a=evil-sqli", "127.0.0.1", "status     403", "score      0.997", "class sqli, threshold 0.9, mode block", "spelling", "engine     spelling on test", "digest     sha256:", "data of the model", "labels\n  none", "GET /?a=evil-sqli HTTP/1.1"} {
 				if !strings.Contains(out, want) {
 					t.Errorf("%q is not in\n%s", want, out)
 				}
@@ -299,5 +299,41 @@ func TestCLIVerdictsClass(t *testing.T) {
 	_, _, err = limen(t, "", "verdicts", "--class", "sql", "--address", freeAddr(t), "--data", dir)
 	if err == nil || !strings.Contains(err.Error(), `class "sql": want one of`) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Ensure that why shows what a model was trained on, and the start of a long
+// request.
+func TestCLIWhyData(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "limen")
+	s, err := store.Open(store.Options{Dir: dir, RequestLimit: 6000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := "sha256:" + strings.Repeat("0a", 32)
+	manifest := `{"name":"m","data":[{"name":"shop","role":"train","rows":12345,"sha256":"00"},{"name":"shop","role":"test","rows":67},{"name":"blog","role":"train","rows":8}]}`
+	if err := s.PutModel(digest, "m@0a0a", []byte(manifest), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	id := s.NewID()
+	s.Record(&store.Verdict{ID: id, Decision: store.Block, Class: "sqli", ModelDigest: digest, PolicyDigest: "sha256:" + strings.Repeat("0b", 32),
+		Source: &store.Request{Method: "POST", Target: "/", Body: []byte(strings.Repeat("line of text\n", 1000))}})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out, _, err := limen(t, "", "why", id.String(), "--address", freeAddr(t), "--data", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"\n         train  test\n  shop  12,345    67\n  blog       8\n",
+		"missing    policy sha256:0b0b", "\n  POST / HTTP/1.1\n", "\n  line of text\n", " bytes more\n",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out[:min(len(out), 2000)])
+		}
+	}
+	if n := strings.Count(out, "line of text"); n < 300 || n > 320 {
+		t.Errorf("%d lines of the body are shown", n)
 	}
 }

@@ -70,6 +70,9 @@ func (p *page) line(name, format string, args ...any) {
 	}
 }
 
+// text writes a line without a name.
+func (p *page) text(s string) { fmt.Fprintf(p, "  %s\n", s) }
+
 func (p *page) title(text string) { fmt.Fprintf(p, "%s\n", text) }
 
 // writeChain writes where a decision comes from, for people.
@@ -77,9 +80,12 @@ func writeChain(w io.Writer, c *store.Chain) error {
 	p := new(page)
 	writeDecision(p, c.Verdict)
 	writeMaker(p, c)
+	if err := writeData(p, c.DataSets); err != nil {
+		return err
+	}
 	p.title("labels")
 	if len(c.Labels) == 0 {
-		p.line("", "none")
+		p.text("none")
 	}
 	for _, l := range c.Labels {
 		p.line(l.Label, "%s by %s %s", l.Class, printable(l.Author), printable(l.Note))
@@ -102,7 +108,7 @@ func writeDecision(p *page, v *store.Verdict) {
 	p.line("classes", "%s", likeliest(v.ClassScores, 4))
 	p.line("exception", "%s", printable(v.Exception))
 	p.line("fallback", "%s", printable(v.Fallback))
-	read := fmt.Sprintf("%s of %s bytes, %d windows, decoded %d deep", thousands(int(v.BytesInspected)), thousands(int(v.BytesSent)), v.Windows, v.DecodeDepth)
+	read := fmt.Sprintf("%s of %s bytes in %d window(s), decoded %d deep", thousands(int(v.BytesInspected)), thousands(int(v.BytesSent)), v.Windows, v.DecodeDepth)
 	if v.CacheHit {
 		read += ", verdict from the cache"
 	}
@@ -141,13 +147,6 @@ func writeMaker(p *page, c *store.Chain) {
 	if v.Engine != "" {
 		p.line("engine", "%s on %s, tokenizer version %d", v.Engine, v.Device, v.TokenizerVersion)
 	}
-	p.title("trained on")
-	if len(c.DataSets) == 0 {
-		p.line("", "the model's manifest does not say")
-	}
-	for _, d := range c.DataSets {
-		p.line(d.Role, "%s", strings.Join(strings.Fields(fmt.Sprintf("%s %s %s rows %s", d.Name, d.Split, thousands(int(d.Rows)), d.SHA256)), " "))
-	}
 	p.title("policy")
 	p.line("digest", "%s", orNone(v.PolicyDigest))
 	if c.Policy != nil {
@@ -157,6 +156,36 @@ func writeMaker(p *page, c *store.Chain) {
 	for _, missing := range c.Missing {
 		p.line("missing", "%s is not in the store", missing)
 	}
+}
+
+// writeData writes the rows of each data set of the model by what they were for.
+func writeData(p *page, sets []store.DataSet) error {
+	p.title("data of the model, in rows (digests: --json)")
+	if len(sets) == 0 {
+		p.text("the model's manifest names none")
+		return nil
+	}
+	var names, roles []string
+	rows := make(map[[2]string]int64)
+	for _, d := range sets {
+		if !slices.Contains(names, d.Name) {
+			names = append(names, d.Name)
+		}
+		if !slices.Contains(roles, d.Role) {
+			roles = append(roles, d.Role)
+		}
+		rows[[2]string{d.Name, d.Role}] += d.Rows
+	}
+	var t table
+	t.row(append([]string{"  "}, roles...)...)
+	for _, name := range names {
+		row := []string{"  " + printable(name)}
+		for _, role := range roles {
+			row = append(row, count(int(rows[[2]string{name, role}])))
+		}
+		t.row(row...)
+	}
+	return t.write(p)
 }
 
 func orNone(s string) string {
@@ -175,10 +204,10 @@ func writeStoredRequest(p *page, v *store.Verdict) {
 	p.title("request as stored, sensitive values masked")
 	text := strings.ToValidUTF8(cut(string(v.Request), most), "\uFFFD")
 	for line := range strings.Lines(text) {
-		p.line("", "%s", printable(strings.TrimRight(line, "\r\n")))
+		p.text(printable(strings.TrimRight(line, "\r\n")))
 	}
 	left := int64(max(0, len(v.Request)-most)) + v.RequestCut
 	if left > 0 {
-		p.line("", "… %s bytes more", thousands(int(left)))
+		p.text("… " + thousands(int(left)) + " bytes more")
 	}
 }

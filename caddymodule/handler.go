@@ -21,7 +21,7 @@ func init() { caddy.RegisterModule(Handler{}) }
 const (
 	defaultBodyLimit = 1 << 20
 	maxBodyLimit     = 1 << 30
-	defaultDeadline  = 100 * time.Millisecond
+	defaultDeadline  = time.Second
 )
 
 // errBlocked is what error routes and the log get to know of a blocked request.
@@ -61,7 +61,8 @@ type Handler struct {
 	Classes map[string]float64 `json:"classes,omitempty"`
 
 	// How long scoring may take for each 64 KiB of body begun. No part of a
-	// request is begun after it. Default: 100ms.
+	// request is begun after it. Default: 1s, so that what overloads the machine does
+	// not open the gate.
 	Deadline caddy.Duration `json:"deadline,omitempty"`
 
 	// What to do when the deadline passed or the engine failed before the score
@@ -208,7 +209,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	start := time.Now()
 	in := inspect(r, h.app.classifier(), h.scope)
 	if in.bodyErr != nil && h.policy.Mode != classifier.ModeObserve {
-		h.fallback(r, reasonBody, in.bodyErr)
+		h.fallback(reasonBody, in.bodyErr)
 		return bodyError(in.bodyErr)
 	}
 	v := h.decide(r, in)
@@ -263,11 +264,14 @@ func (h *Handler) decide(r *http.Request, in *inspection) *verdict {
 		v.Class = in.result.Attack // also with a threshold below one half
 	}
 	if v.Fallback != "" {
+		if r.Context().Err() != nil {
+			v.Fallback = reasonCanceled // nobody waits for the answer
+		}
 		err := in.err
 		if err == nil {
 			err = in.bodyErr
 		}
-		h.fallback(r, v.Fallback, err)
+		h.fallback(v.Fallback, err)
 	}
 	v.publish(r)
 	h.recorder.inspected(r, id, v, in, flagged)
@@ -275,10 +279,7 @@ func (h *Handler) decide(r *http.Request, in *inspection) *verdict {
 }
 
 // fallback counts and logs that the score of a request is not the whole answer.
-func (h *Handler) fallback(r *http.Request, reason string, err error) {
-	if r.Context().Err() != nil {
-		reason = reasonCanceled // nobody waits for the answer
-	}
+func (h *Handler) fallback(reason string, err error) {
 	h.meter.fallback(reason)
 	limit := h.limits[reason]
 	if limit == nil {

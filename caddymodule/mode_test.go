@@ -21,6 +21,9 @@ const proxySite = `$SITE {
 func proxied(t testing.TB, options string) (*server, *upstream) {
 	t.Helper()
 	u := startUpstream(t)
+	if !strings.Contains(options, "deadline") {
+		options += "\n deadline 1m" // tests run with -race on busy machines
+	}
 	return start(t, proxySite, map[string]string{"$UPSTREAM": u.Addr, "$OPTIONS": options}), u
 }
 

@@ -124,6 +124,18 @@ func TestRecord(t *testing.T) {
 	s.rows("", 1)
 }
 
+// Ensure that with strict durability the row of a blocked request is there when
+// its answer is.
+func TestDurability(t *testing.T) {
+	s, _ := proxied(t, "durability strict")
+	for i := range 5 {
+		s.expect(s.get("/?q=evil-sqli"), 403, "")
+		if n := len(s.page("").Verdicts); n != i+1 {
+			t.Fatalf("%d rows are on disk after %d blocked requests", n, i+1)
+		}
+	}
+}
+
 // Ensure that an engine that fails, or is late, is what on_error says, and is
 // counted and in the row; and that what was found before it failed counts.
 func TestFallback(t *testing.T) {

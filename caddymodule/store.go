@@ -7,6 +7,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
 
 	"github.com/limen-waf/limen/store"
 )
@@ -24,26 +25,34 @@ type sharedStore struct {
 
 type pooledStore struct {
 	*store.Store
+	retain  time.Duration
+	maxSize int64
 }
 
 // acquireStore returns a use of the store in a's data folder, to be released.
 func acquireStore(a *App) (*sharedStore, error) {
+	retain := time.Duration(a.Retain)
 	pooled, _, err := stores.LoadOrNew(a.Data, func() (caddy.Destructor, error) {
 		s, err := store.Open(store.Options{
 			Dir:     a.Data,
-			Retain:  time.Duration(a.Retain),
+			Retain:  retain,
 			MaxSize: a.MaxSize,
 			Logger:  bridge.logger("store"),
 		})
 		if err != nil {
 			return nil, err
 		}
-		return &pooledStore{s}, nil
+		return &pooledStore{s, retain, a.MaxSize}, nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("opening data folder %s: %w", a.Data, err)
+		return nil, fmt.Errorf("opening data folder: %w", err)
 	}
-	return &sharedStore{pooledStore: pooled.(*pooledStore), key: a.Data}, nil
+	p := pooled.(*pooledStore)
+	if p.retain != retain || p.maxSize != a.MaxSize {
+		a.log.Warn("retain and max_size of an open store take effect when the server is started anew",
+			zap.Duration("retain", p.retain), zap.Int64("max_size", p.maxSize))
+	}
+	return &sharedStore{pooledStore: p, key: a.Data}, nil
 }
 
 // Destruct implements caddy.Destructor.

@@ -59,6 +59,32 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// Ensure that every named character reference and every best-fit character is
+// known.
+func TestNames(t *testing.T) {
+	for want, names := range map[string]string{
+		"&": "amp AMP", "<": "lt LT", ">": "gt GT", `"`: "quot QUOT", "'": "apos", `\xc2\xa0`: "nbsp", `\t`: "Tab", `\n`: "NewLine",
+		":": "colon", ";": "semi", ",": "comma", ".": "period", "(": "lpar", ")": "rpar", "[": "lsqb lbrack", "]": "rsqb rbrack",
+		"{": "lcub lbrace", "}": "rcub rbrace", "/": "sol", `\`: "bsol", "!": "excl", "#": "num", "$": "dollar", "%": "percnt",
+		"*": "ast midast", "+": "plus", "=": "equals", "?": "quest", "@": "commat", "^": "Hat", "`": "grave", "_": "lowbar", "|": "vert verbar", "-": "hyphen dash",
+	} {
+		for _, name := range strings.Fields(names) {
+			if got, want := bodyOf(t, "application/graphql", "a&"+name+";b"), "<graphql>a&"+name+";b<d1>a"+want+"b"; got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		}
+	}
+	for want, codes := range map[string]string{
+		"/": "2044 2215 f025", `\`: "2216 efc8", "'": "02b9 02bc 02c8 2032 2018 2019", `"`: "02ba 2033 201c 201d", "<": "2039 2329 3008", ">": "203a 232a 3009",
+	} {
+		for _, code := range strings.Fields(codes) {
+			if got, want := render(t, get("/?a%u"+code)), "<path>/<qname>a%u"+code+"<d1>a"+want; got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		}
+	}
+}
+
 // Ensure that a further reading of a long text shows what changed, with its
 // surroundings, and that a lossless one shows everything.
 func TestSparseReadings(t *testing.T) {

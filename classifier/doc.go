@@ -8,12 +8,15 @@
 // [Decision] of the [Result].
 //
 // One layer down, a [Tokenizer] makes the [Sequence] of tokens that the
-// network reads. Every byte of target and body that was handed over is in it:
-// as it came, and again wherever a decoder reads something else in it
-// (percent-encoding, entities, escapes, Base64, compression …). Marks, which
-// are tokens too, say which field a byte belongs to and how deep it was
-// decoded. The mapping is versioned by [TokenizerVersion], and a model is
-// refused when it was trained with another version.
+// network reads. Every byte of target and body that was handed over shows in
+// it: as it came or, where a decoding is canonical and loses nothing, decoded,
+// and again wherever a decoder reads something else in it (percent-encoding,
+// entities, escapes, Base64, compression …). Left out is what carries nothing
+// for the network: the punctuation of JSON, what a request repeats word for
+// word, and, in binary files, what is not text. Marks, which are tokens too, say
+// which field a byte belongs to and how deep it was decoded. The mapping is
+// versioned by [TokenizerVersion], and a model is refused when it was trained
+// with another version.
 //
 // [Engine] is the contract with package gpu, which holds the implementations.
 // The subpackages corpus and evaluate read labelled requests and measure a

@@ -7,11 +7,8 @@ import (
 	"compress/zlib"
 	"io"
 	"testing"
-	"time"
 
 	"github.com/andybalholm/brotli"
-
-	"github.com/limen-waf/limen/classifier"
 )
 
 // compress returns s in the given content coding; "raw" is deflate without
@@ -39,16 +36,4 @@ func compress(t testing.TB, coding, s string) string {
 		t.Fatal(err)
 	}
 	return b.String()
-}
-
-// elapsed returns the nanoseconds that tokenizing r takes: the best of some
-// runs.
-func elapsed(tok *classifier.Tokenizer, r *classifier.Request, runs int) int64 {
-	best := int64(1 << 62)
-	for range runs {
-		start := time.Now()
-		tok.Tokenize(r)
-		best = min(best, time.Since(start).Nanoseconds())
-	}
-	return best
 }

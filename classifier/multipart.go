@@ -137,7 +137,7 @@ func delimiterEnds(b []byte) bool {
 // that is more than white space.
 func (t *Tokenizer) around(b []byte) {
 	switch {
-	case firstByte(b) == 0:
+	case len(bytes.TrimLeft(b, " \t\r\n")) == 0:
 	case textual(b):
 		t.field(MarkText, b, 0)
 	default:

@@ -1,8 +1,6 @@
 package classifier
 
-import (
-	"slices"
-)
+import "slices"
 
 // Limits bound what a Tokenizer decompresses. Zero values mean the defaults.
 type Limits struct {
@@ -10,7 +8,7 @@ type Limits struct {
 	// default.
 	InflateBytes int64
 	// InflateRatio is the most decompressed bytes per compressed byte; 100 by
-	// default. Small inputs may always grow to inflateFloor bytes.
+	// default. Small inputs may always grow to 16 KiB.
 	InflateRatio int
 }
 

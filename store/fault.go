@@ -15,11 +15,12 @@ const faultEvery = 10 * time.Second
 type faultLog struct {
 	log zerolog.Logger
 
-	mu       sync.Mutex
-	err      error
-	failures int
-	dropped  uint64 // as last logged
-	last     time.Time
+	mu         sync.Mutex
+	err        error
+	failures   int
+	lastFailed time.Time // logged
+	dropped    uint64    // as logged
+	lastDrop   time.Time // logged
 }
 
 func (f *faultLog) failed(err error) {
@@ -29,22 +30,20 @@ func (f *faultLog) failed(err error) {
 	f.failures++
 }
 
-// report logs what came up since the last report, if there is anything and either
-// force or enough time has passed.
+// report logs what came up since the last report of its kind, if there is anything
+// and either force or enough time has passed.
 func (f *faultLog) report(s *Store, force bool) {
 	dropped := s.dropped.Load()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.failures == 0 && dropped == f.dropped || !force && time.Since(f.last) < faultEvery {
-		return
-	}
-	if f.failures > 0 {
+	if f.failures > 0 && (force || time.Since(f.lastFailed) >= faultEvery) {
 		f.log.Error().Err(f.err).Int("failures", f.failures).Str("dir", s.o.Dir).
 			Msg("writing verdicts failed; they wait in memory and serving goes on")
+		f.failures, f.err, f.lastFailed = 0, nil, time.Now()
 	}
-	if dropped != f.dropped {
+	if dropped != f.dropped && (force || time.Since(f.lastDrop) >= faultEvery) {
 		f.log.Error().Uint64("rows", dropped-f.dropped).Uint64("in_all", dropped).Str("dir", s.o.Dir).
 			Msg("verdict rows were dropped: they come faster than the disk takes them")
+		f.dropped, f.lastDrop = dropped, time.Now()
 	}
-	f.failures, f.err, f.dropped, f.last = 0, nil, dropped, time.Now()
 }

@@ -170,12 +170,17 @@ func (s *Store) overlap(lo, hi ulid.ULID) []*segment {
 	return slices.Clone(s.segments[from:to])
 }
 
+// manyRows is the number of rows after which a query gives back the memory map's
+// pages.
+const manyRows = 4096
+
 // reader collects the rows of one segment.
 type reader struct {
 	f    *filter
 	page *Page
 	ctx  context.Context
 	rows *bbolt.Cursor
+	seen int // rows looked at
 }
 
 // full reports whether the page is. One row more than asked for tells whether there
@@ -188,6 +193,11 @@ func (r *reader) read(tx *bbolt.Tx) error {
 		return nil // the first commit did not happen
 	}
 	r.rows = rows.Cursor()
+	defer func() {
+		if r.seen > manyRows {
+			dropResident(tx)
+		}
+	}()
 	switch {
 	case r.f.want == 0 && r.f.oldest:
 		return r.forward(r.f.lo, r.f.hi)
@@ -289,8 +299,8 @@ func (r *reader) forward(lo, hi ulid.ULID) error {
 		return nil
 	}
 	k, v := r.rows.Seek(lo[:])
-	for n := 0; k != nil && bytes.Compare(k, hi[:]) <= 0; k, v = r.rows.Next() {
-		if stop, err := r.take(k, v, &n); stop {
+	for ; k != nil && bytes.Compare(k, hi[:]) <= 0; k, v = r.rows.Next() {
+		if stop, err := r.take(k, v); stop {
 			return err
 		}
 	}
@@ -309,18 +319,17 @@ func (r *reader) backward(lo, hi ulid.ULID) error {
 	case bytes.Compare(k, hi[:]) > 0:
 		k, v = r.rows.Prev()
 	}
-	for n := 0; k != nil && bytes.Compare(k, lo[:]) >= 0; k, v = r.rows.Prev() {
-		if stop, err := r.take(k, v, &n); stop {
+	for ; k != nil && bytes.Compare(k, lo[:]) >= 0; k, v = r.rows.Prev() {
+		if stop, err := r.take(k, v); stop {
 			return err
 		}
 	}
 	return nil
 }
 
-// take adds a row to the page if it matches. n counts rows, to look at the context
-// now and then.
-func (r *reader) take(k, row []byte, n *int) (stop bool, err error) {
-	if *n++; *n%1024 == 0 && r.ctx.Err() != nil {
+// take adds a row to the page if it matches. The context is looked at now and then.
+func (r *reader) take(k, row []byte) (stop bool, err error) {
+	if r.seen++; r.seen%1024 == 0 && r.ctx.Err() != nil {
 		return true, r.ctx.Err()
 	}
 	if len(k) != len(ulid.ULID{}) || !r.f.matchRow(row) {

@@ -108,17 +108,18 @@ func TestKilled(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		started := make(chan struct{})
-		go func() {
-			<-started
-			time.Sleep(time.Duration(rand.IntN(300)) * time.Millisecond)
-			_ = cmd.Process.Signal(syscall.SIGKILL)
-		}()
+		// Every third is killed around its start, the others in the middle of writing.
+		kill := sync.OnceFunc(func() {
+			time.AfterFunc(time.Duration(rand.IntN(400))*time.Millisecond, func() { _ = cmd.Process.Signal(syscall.SIGKILL) })
+		})
+		rows := 0
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			kind, value, _ := strings.Cut(lines.Text(), " ")
 			switch kind {
 			case "start":
-				close(started)
+				if round%3 == 0 {
+					kill()
+				}
 				if us, _ := strconv.Atoi(value); us > 1_000_000 {
 					t.Logf("round %d: start-up took %d µs", round, us)
 				}
@@ -126,9 +127,12 @@ func TestKilled(t *testing.T) {
 				if len(value) == 26 {
 					acknowledged = append(acknowledged, value)
 				}
+				if rows++; rows == 20 {
+					kill()
+				}
 			case "error":
 				t.Error(value)
-				close(started)
+				kill()
 			}
 		}
 		_ = cmd.Wait()
@@ -234,7 +238,7 @@ func writeToFullDisk(dir string) {
 		fmt.Println("error", err)
 		return
 	}
-	limit(1 << 20)
+	limit(4 << 20)
 	for i := range 20000 {
 		s.Record(typical(i))
 		if i%500 == 0 {

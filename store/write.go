@@ -18,6 +18,9 @@ const rowFill = 0.95
 // countEvery is how often counters are written when no row is.
 const countEvery = time.Second
 
+// dropEvery is the number of commits after which the pages they touched are let go of.
+const dropEvery = 64
+
 // Waits between attempts to write a batch that failed.
 const (
 	firstRetry = 100 * time.Millisecond
@@ -172,7 +175,9 @@ func (s *Store) commitTo(g *segment, b *batch, n int) error {
 	}
 	counted()
 	g.strikes = 0
-	s.commits.Add(1)
+	if s.commits.Add(1)%dropEvery == 0 {
+		_ = g.view(&s.o, func(tx *bbolt.Tx) error { dropResident(tx); return nil })
+	}
 	s.commitTime.Store(int64(time.Since(begin)))
 	if s.grown(g) {
 		signal(s.sweepNow)

@@ -111,7 +111,7 @@ func (f *failing) caddyfile(admin, port, dir string) string {
 	if !strings.Contains(options, "data ") {
 		options += "\ndata " + dir + "/limen"
 	}
-	text := "{" + globals + "\tlimen {\n" + options + "\n\t}\n}\nhttp://:" + port + " {\n\tbind 127.0.0.1\n\tlimen {\n\t\t" + f.block + "\n\t}\n\trespond ok\n}\n"
+	text := "{" + globals + "\tlimen {\n" + options + "\n\t}\n}\nhttp://:" + port + " {\n\tbind 127.0.0.1\n\tlimen {\n\t\tdeadline 5s\n\t\t" + f.block + "\n\t}\n\trespond ok\n}\n"
 	return strings.NewReplacer("{admin}", admin, "{dir}", dir).Replace(text)
 }
 
@@ -295,11 +295,7 @@ func TestReload(t *testing.T) {
 		t.Error("no request was made during reloads")
 	}
 	// What was decided before, between and after is there.
-	deadline := time.Now().Add(10 * time.Second)
-	for len(s.verdicts("--decision", "block")) < len(failures)+4 && time.Now().Before(deadline) {
-		time.Sleep(100 * time.Millisecond)
-	}
-	if n := len(s.verdicts("--decision", "block")); n != len(failures)+4 {
+	if n := len(s.await(len(failures)+4, "--decision", "block")); n != len(failures)+4 {
 		t.Errorf("%d blocked verdicts, want %d", n, len(failures)+4)
 	}
 }

@@ -178,14 +178,14 @@ func (s *server) verdicts(flags ...string) map[string]verdict {
 	}
 }
 
-// await asks for decisions until the one with the id is there: rows are written
-// in batches, off the request path.
-func (s *server) await(id string, flags ...string) (verdict, bool) {
+// await asks for decisions until there are at least n: rows are written in
+// batches, off the request path.
+func (s *server) await(n int, flags ...string) map[string]verdict {
 	s.t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(100 * time.Millisecond) {
-		v, ok := s.verdicts(flags...)[id]
-		if ok || time.Now().After(deadline) {
-			return v, ok
+		rows := s.verdicts(flags...)
+		if len(rows) >= n || time.Now().After(deadline) {
+			return rows
 		}
 	}
 }

@@ -25,7 +25,8 @@ const globals = `
 `
 
 // siteCaddyfile shows the decision's id in the answer, so that a test can find
-// its row, and through Caddy's error handling where the request was blocked.
+// its row, and through Caddy's error handling where the request was blocked. The
+// deadline is for machines that are busy with other tests.
 const siteCaddyfile = `{` + globals + `
 	limen {
 		data {home}/limen
@@ -35,6 +36,7 @@ http://:{limen} {
 	bind 127.0.0.1
 	limen {
 		mode block
+		deadline 5s
 	}
 	header >X-Verdict {http.limen.id}
 	header >X-Score {http.limen.score}
@@ -48,6 +50,7 @@ http://:{observed} {
 	bind 127.0.0.1
 	limen {
 		mode observe
+		deadline 5s
 	}
 	reverse_proxy {upstream}
 }
