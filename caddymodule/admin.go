@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -158,7 +159,11 @@ func listVerdicts(ctx context.Context, s *sharedStore, q store.Query) (*store.Pa
 			return nil, err
 		}
 		all.Verdicts = append(all.Verdicts, page.Verdicts...)
-		all.Skipped = append(all.Skipped, page.Skipped...)
+		for _, skipped := range page.Skipped {
+			if !slices.Contains(all.Skipped, skipped) {
+				all.Skipped = append(all.Skipped, skipped)
+			}
+		}
 		all.Unreadable += page.Unreadable
 		for _, v := range page.Verdicts {
 			bytes += len(v.Request)

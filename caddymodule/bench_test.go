@@ -33,8 +33,10 @@ func (nullEngine) Score(_ context.Context, windows []classifier.Window, logits [
 	}
 	return nil
 }
-func (nullEngine) Info() classifier.EngineInfo { return classifier.EngineInfo{Engine: "null", Classes: 2} }
-func (nullEngine) Close() error                { return nil }
+func (nullEngine) Info() classifier.EngineInfo {
+	return classifier.EngineInfo{Engine: "null", Classes: 2}
+}
+func (nullEngine) Close() error { return nil }
 
 // benchHandler makes a handler with a store and an engine that takes no time.
 func benchHandler(b *testing.B, h *Handler) *Handler {

@@ -20,7 +20,7 @@ func init() { caddy.RegisterModule(Handler{}) }
 // What a handler does where the configuration does not say.
 const (
 	defaultBodyLimit = 1 << 20
-	maxBodyLimit     = 1 << 30
+	maxBodyLimit     = 64 << 20 // token offsets have 32 bits, and a byte is at most classifier.MaxAmplification tokens
 	defaultDeadline  = time.Second
 )
 

@@ -199,7 +199,7 @@ func newServer(t testing.TB, vars map[string]string) *server {
 		Client: &http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 	s.URL = "http://" + s.Addr
-	s.vars = map[string]string{"$SITE": s.URL, "$DATA": s.Data, "$MODEL": s.Model}
+	s.vars = map[string]string{"$SITE": s.URL, "$DATA": s.Data, "$MODEL": s.Model, "$PORT": strings.TrimPrefix(s.Addr, "127.0.0.1:")}
 	for k, v := range vars {
 		s.vars[k] = v
 	}

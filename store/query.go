@@ -238,7 +238,7 @@ func (f *filter) setModels(digests []string) {
 }
 
 func (f *filter) setTexts(q *Query) {
-	host, client := hash([]byte(q.Host)), hash([]byte(q.ClientIP))
+	host, client := hashFold([]byte(q.Host)), hash([]byte(q.ClientIP))
 	for _, t := range []struct {
 		field uint64
 		text  string

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -100,7 +99,7 @@ func boltOptions(o *Options, readOnly bool) *bbolt.Options {
 		ReadOnly:     readOnly,
 		FreelistType: bbolt.FreelistMapType,
 		NoStatistics: true,
-		NoSync:       o.noSync, NoFreelistSync: os.Getenv("NFS") != "", PageSize: func() int { n, _ := strconv.Atoi(os.Getenv("PS")); return n }(),
+		NoSync:       o.noSync,
 		NoGrowSync:   o.noSync,
 	}
 }

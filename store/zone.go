@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
+	"hash/crc32"
 	"math"
 	"slices"
 
@@ -70,17 +71,26 @@ func (r *rowMarks) add(column int, hash uint64) {
 
 // mark folds a hash of a value into the 24 bits of a mark of column.
 func mark(column int, hash uint64) uint32 {
-	hash = (hash ^ uint64(column)) * 0x9e3779b97f4a7c15
+	hash = (hash<<8 ^ uint64(column)) * 0x9e3779b97f4a7c15
 	return uint32(hash >> 40)
 }
 
-// hash is FNV-1a over b in lower case.
-func hash(b []byte) uint64 {
-	h := uint64(14695981039346656037)
-	for _, c := range b {
-		h = (h ^ uint64(toLower(c))) * 1099511628211
+// hash is CRC-32C, for which processors have an instruction. Values that were made to
+// collide cost a look at more rows, no more.
+func hash(b []byte) uint64 { return uint64(crc32.Checksum(b, castagnoli)) }
+
+// hashFold is hash over b in lower case.
+func hashFold(b []byte) uint64 {
+	for i, c := range b {
+		if toLower(c) != c {
+			b = bytes.Clone(b)
+			for ; i < len(b); i++ {
+				b[i] = toLower(b[i])
+			}
+			break
+		}
 	}
-	return h
+	return hash(b)
 }
 
 // pairHash joins the hashes of two values.
@@ -132,7 +142,7 @@ func marksOf(id ulid.ULID, fields []byte, intern func(*field) string) (r rowMark
 		case fieldScore:
 			r.bin = scoreBin(math.Float64frombits(f.u))
 		case fieldHost:
-			host = hash(f.textBytes())
+			host = hashFold(f.textBytes())
 			r.add(columnHost, host)
 		case fieldClientIP:
 			client = hash(f.textBytes())

@@ -174,6 +174,10 @@ def injected(name, number, pool, donors, draw, rng):
         reheader(request, donors, rng)
     elif rng.random() < 0.5:
         records.drop_headers(request, {"cookie"})
+    if name.endswith("/operators"):
+        request["label"], request["class"] = ("attack", "other") if kind == "attack" else ("normal", "none")
+        inject.operators(request, kind == "attack", rng)
+        return request
     drawn = draw()
     label, text, wire, weak = drawn if kind == "attack" else ("none", drawn, "", False)
     request["label"], request["class"] = ("attack", label) if kind == "attack" else ("normal", "none")
@@ -239,15 +243,16 @@ def main():
         values = client_values(legit, rng, 10000)
         for name, count in config.INJECTED.items():
             kind, source = name.split("/")
+            draw = None
             if source == "grammar":
                 def draw():
                     label, text = payloads.payload(rng)
                     wire = text if label == "traversal" and re.fullmatch(r"[!$-%'-~]*%[!$-%'-~]*", text) else ""
                     return label, text, wire, len(text) < config.SHORT_PAYLOAD
-            elif kind == "attack":
+            elif kind == "attack" and source in rows:
                 stream = balanced(attack_values(source, rows[source]), rng)
                 draw = stream.__next__
-            else:
+            elif source != "operators":
                 draw = {"texts": lambda: text_span(rng.choice(texts), rng), "values": lambda: rng.choice(values),
                         "generated": lambda: benign.value(rng)}[source]
             for number in range(count):

@@ -37,6 +37,13 @@ SENTENCES = (
     "if you're happy and you know it && clap your hands || stomp; else sit",
 )
 RICH = (
+    "<span style=\"color:grey;\">{w} as low as <span style=\"font-weight:bold;\">${n}</span></span>",
+    "<div style=\"text-align:center;width:{n}px\" class=\"{w}\" id=\"{w2}\"><img src=\"/img/{w}.png\" alt=\"\"><br>{s}</div>",
+    "<font color=\"#{n}\" size=\"2\"><b>{w}</b></font> <u>{w2}</u>",
+    "<p style='margin:0;font-family:\"Helvetica Neue\",Arial'>{s}</p>",
+    "<h3>{w}</h3><iframe width=\"560\" height=\"315\" src=\"https://www.youtube.com/embed/{w}{n}\" frameborder=\"0\" allowfullscreen></iframe>",
+    "<blockquote>{s}</blockquote><hr><pre><code>{w} = {w2}</code></pre>",
+    "<ul class='{w}'><li data-id='{n}'>{w2}</li></ul><!-- {w} -->",
     "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?><VAST version=\"3.0\"><Ad id=\"{n}\"><Wrapper><AdSystem version=\"3.0\">{w}</AdSystem><VASTAdTagURI><![CDATA[https://{w}.com/v?id={n}&cb=%%CACHEBUSTER%%]]></VASTAdTagURI><Impression id=\"{w2}\"><![CDATA[//{w2}.net/i]]></Impression></Wrapper></Ad></VAST>",
     "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>{w}</title><link>https://{w2}.com/</link><item><description>{s}</description></item></channel></rss>",
     "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd\"><html><head><title>{w}</title></head><body><p>{s}</p></body></html>",
@@ -58,7 +65,7 @@ MACROS = ("{{{{ {w} }}}}", "{{{w}}}", "${{{W}}}", "%%{W}%%", "[{w}]", "__{W}__",
 PATHS = ("C:\\Users\\{w}\\Documents\\{w2} ({n}).docx", "/usr/local/share/{w}/{w2}.json", "/home/{w}/{w2}/IMG_{n}.JPG", "/var/www/{w}/index.html",
          "./{w}/{w2}.js", "../{w}.png", "file:///Users/{w}/Desktop/{w2}.html", "\\\\server\\share\\{w}\\{n}", "~/{w}/.config/{w2}", "webpack:///./src/{w}/{w2}.tsx?{n}",
          "chrome-extension://{w}/{w2}.js:{n}:17", "blob:https://{w}.com/{n}")
-LINES = ("../../../../assets/images/{w}-icon.png", "../../{w}/css/{w2}.css", "../../../static/js/{w}.min.js?v={n}", "url(../../fonts/{w}.woff2)", "www.../{w}/{w2}", ".../{w}", "||||", "|||{w}", "{w}||{w2}|{n}|", "1|-1|1;-1|-1|1;-1|{n}", "$dt=1t;$hc;age={n};${w}", "{n}*0(1)*0*0({n})*BUTTON(0)~-~vn.2_{w}*co.3",
+LINES = ("/{w}/{n}/{w2}/a;;pixel/", "{w}/;{w2}={n};/{w}", "Search: {n} results found for \"{w}\"", "https://*.{w}.com https://*.{w2}.org 'self' 'unsafe-inline' data: blob:", "default-src 'self'; script-src 'self' https://{w}.com 'unsafe-eval'; report-uri /{w2}", "#{w}=__{w2}__&k={n}", "{{%{n}c%04:{n}}}", "../../../../assets/images/{w}-icon.png", "../../{w}/css/{w2}.css", "../../../static/js/{w}.min.js?v={n}", "url(../../fonts/{w}.woff2)", "www.../{w}/{w2}", ".../{w}", "||||", "|||{w}", "{w}||{w2}|{n}|", "1|-1|1;-1|-1|1;-1|{n}", "$dt=1t;$hc;age={n};${w}", "{n}*0(1)*0*0({n})*BUTTON(0)~-~vn.2_{w}*co.3",
          "() | {w} {w2}", "setuid('{n}')", "'root' in parents and creator='me' and trashed=false", "title contains '{w}' and mimeType!='application/{w2}'", "show_{w}('{n}')", "{w}.fn({n},'{w2}');", "z=0:ru=9:bv=1:uj={w}:l={n}", "#{w}*{n}#", "type=rec.{n}$src=rec$action=1$reqsig={w}", "~{w}~~{n}~", "a:1;b:2;c:'{w}'", "{w}%20{w2}%26{n}", "%{n}%2F{w}%", "-1||1", "+1 ({n}) 555-0199 x{n}", "{n};{n};{n}", "/etc/{w}/{w2}/{n}", "[object Object]", "NaN", "undefined,null", "{w}[{n}][{w2}]", "<{w}@{w2}.com>", "\"<{w}>\"", "<{n}", ">{n}", "{n}<x<{n}",
          "window.{w}.{w2}({n})", "document.querySelector('#{w} > .{w2}')", "div.{w} > a:nth-child({n})", "//*[@id=\"{w}\"]/div[{n}]/a", "javascript:void(0)", "javascript:;", "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk", "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "https://www.{w}.com/{w2}?utm_source={w}&utm_medium=email&id={n}&next=%2F{w2}%3Fa%3D{n}", "//cdn.{w}.net/{w2}.js?v={n}", "http://{w}.{w2}.co.uk:8080/a/b;c={n}?x[]=1&y[k]='{w}'#top",
          "{{\"event\":\"{w}\",\"props\":{{\"a\":{n},\"b\":[\"{w2}\",null,true],\"u\":\"https://{w}.com/\"}}}}", "[[\"{w}\",{n},[null,[1,\"{w2}\"]],\"[\\\"{w}\\\",{n}]\"]]",
@@ -79,6 +86,24 @@ def _fields(rng):
     return {"w": word, "w2": other, "W": word.upper(), "W2": other.upper(), "n": rng.randrange(2, 99999), "s": rng.choice(SENTENCES)}
 
 
+SMALL = "and or in on the of for with from by to a is not like where select order union group having drop table insert into update set delete create all case when then else end exec join left limit as null true between values cast char sleep count".split()
+PLAIN_WORDS = "books shoes red blue women men kids best new cheap hotel pizza recipe how make guide city park music jobs price small large winter dress phone case used car cat dog food cake near me reviews tickets online world history garden coffee".split()
+APOSTROPHE = "o'reilly o'brien d'angelo o'neil l'oreal levi's mcdonald's women's men's kid's don't what's it's can't rock'n'roll 'n' '90s l'amour d'or qu'est-ce macy's lowe's valentine's i'm you're mother's cote d'azur".split(" ")
+
+
+def phrase(rng):
+    """What people type into a search box: apostrophes beside words that SQL and shells also know."""
+    words = [rng.choice(rng.choice((PLAIN_WORDS, PLAIN_WORDS, SMALL, APOSTROPHE))) for _ in range(rng.randrange(2, 8))]
+    if rng.random() < 0.15:
+        words[rng.randrange(len(words))] = str(rng.randrange(1, 3000))
+    if rng.random() < 0.1:
+        words.insert(rng.randrange(len(words)), rng.choice(("-", "--", "&", "+", "/", "|", "vs.", "#1", "*", "...")))
+    text = " ".join(words)
+    if rng.random() < 0.1:
+        text = rng.choice((f'"{text}"', f"'{text}'", f'{words[0]} "{text}"', f"({text})"))
+    return text if rng.random() < 0.7 else text.title()
+
+
 def message(rng):
     """Text with lines that look like headers: a part of a batch call, a mail, a log, a form letter."""
     word, other, number = rng.choice(PLAIN), rng.choice(PLAIN), rng.randrange(10, 99999)
@@ -93,6 +118,10 @@ def message(rng):
 
 def structured(rng):
     """Short tokens and numbers between separators, as trackers, bidders and bot sensors send them."""
+    if rng.random() < 0.2:  # $name=value;… lists
+        mark, between = rng.choice(("$", "$", "@", "%", "")), rng.choice((";", ";", ",", "|", "&&"))
+        return between.join(f"{mark}{''.join(rng.choice(string.ascii_lowercase) for _ in range(rng.randrange(1, 5)))}{rng.choice(('=', '=', ':'))}{rng.choice((str(rng.randrange(10 ** rng.randrange(1, 10))), rng.choice(WORDS).title(), f'{rng.randrange(99)}_{rng.randrange(9999)}t'))}"
+                            for _ in range(rng.randrange(2, 14)))
     separators = rng.sample(("|", "||", ";", "~", "$", "*", ",", ":", "!", "^", "`", "_", "&", ";;", "|-|", "--", "#", "/", "@", "=", "..", "~-~", "%"), rng.choice((1, 1, 2, 2, 3)))
     out = ""
     for _ in range(rng.randrange(3, 40)):
@@ -162,7 +191,9 @@ def value(rng: random.Random):
             text = f"{rng.choice(WORDS)}{rng.choice(' -_=/:')}{text}{rng.choice(WORDS)}"
     elif draw < 0.62:
         text = rng.choice(PATHS).format(**_fields(rng))
-    elif draw < 0.82:
+    elif draw < 0.69:
+        text = phrase(rng)
+    elif draw < 0.83:
         text = rng.choice(LINES).format(**_fields(rng))
     elif draw < 0.88:
         text = _blob(rng)

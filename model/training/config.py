@@ -112,9 +112,11 @@ INJECTED = {
     "attack/fwaf-badqueries": 4000,
     "attack/httpparams": 4000,
     "attack/grammar": 26000,
+    "attack/operators": 1500,
+    "plain/operators": 2000,
     "plain/texts": 12000,
     "plain/values": 9000,
-    "plain/generated": 20000,
+    "plain/generated": 24000,
 }
 
 MUTATED = 0.5  # share of the listed payloads that go in as a variant

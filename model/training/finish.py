@@ -110,7 +110,9 @@ def main():
     model = export.build(network, manifest.properties())
     check_export(model, network, val)
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    run = {"seed": config.TRAIN.seed, "augment_seed": config.SEED, "epochs": state["epoch"] + 1, "code": code_version(), "finished": now,
+    start = state.get("start", "")
+    run = {"seed": state.get("options", {}).get("seed", config.TRAIN.seed), "options": state.get("options", {}),
+           "start": {"sha256": digest(start), "epochs": torch.load(start, map_location="cpu")["epoch"] + 1} if start else {}, "augment_seed": config.SEED, "epochs": state["epoch"] + 1, "code": code_version(), "finished": now,
            "framework": f"PyTorch {torch.__version__}", "onnx": onnx.__version__,
            "training_requests": int(numpy.load(config.BUILD / "train.npz")["label"].shape[0]),
            "calibration": {"split": "public/val", "limit": round(limit, 4), "scale": round(scale, 4), "budgets": config.MAX_FALSE_POSITIVES},

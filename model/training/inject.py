@@ -302,6 +302,38 @@ def new_body(request, value, rng):
     return True
 
 
+QUERY_OPERATORS = ("$ne", "$gt", "$gte", "$lt", "$regex", "$where", "$in", "$nin", "$exists", "$or", "$not", "$eq")
+PLAIN_OPERATORS = ("$schema", "$ref", "$id", "$type", "$os", "$browser", "$device", "$set", "$insert_id", "$lib_version", "$current_url", "$screen_width", "$filter", "$top", "$skip", "$orderby", "$select", "$expand", "$count")
+
+
+def operators(request, attack, rng):
+    """Gives a request a body or query with names that begin with "$": database operators, or what APIs and trackers send."""
+    names = QUERY_OPERATORS if attack else PLAIN_OPERATORS
+    name, field, other = rng.choice(names), rng.choice(("user", "username", "login", "email", "id", "token") + tuple(FIELD_NAMES)), rng.choice(("password", "pass", "pwd", "pin", "code"))
+    content = rng.choice((None, "", 1, ".*", "admin", "^a", "1", [], ["admin"], True, _filler(rng)))
+    if name == "$where":
+        content = rng.choice(("sleep(5000)", "this.password.match(/.*/)", "1==1", "return true", "function(){return 1}"))
+    if not attack:
+        content = _filler(rng)
+    if not records.body_text(request) and not request.get("body_b64") and rng.random() < 0.6:
+        fields = {field: {name: content} if attack or rng.random() < 0.5 else content, **({other: {name: content}} if attack and rng.random() < 0.6 else {})}
+        for extra in rng.sample(FIELD_NAMES, rng.randrange(0, 4)):
+            fields.setdefault(extra, _filler(rng))
+        if not attack or rng.random() < 0.2:
+            fields[name] = content if not attack else [{field: content}, {other: content}]
+        request["method"] = "POST"
+        records.drop_headers(request, {"content-type", "content-length"})
+        request["headers"].append(["Content-Type", "application/json"])
+        records.set_body(request, json_text(fields, rng))
+        return
+    mark = "&" if "?" in request["target"] else "?"
+    value = _quote(str(content), "-_.~", rng)
+    if attack:
+        request["target"] += f"{mark}{field}[{name}]={value}&{other}[{name}]={value}" if rng.random() < 0.5 else f"{mark}{field}%5B{name.replace('$', '%24')}%5D={value}"
+    else:
+        request["target"] += f"{mark}{name}={value}" if rng.random() < 0.5 else f"{mark}{field}[{rng.choice((other, '0', 'id', 'name', 'gte', 'eq'))}]={value}"
+
+
 def whole(request, value, rng):
     """A new parameter, form field or JSON member that is the value and nothing else."""
     if records.body_text(request) or request.get("body_b64") or rng.random() < 0.4:

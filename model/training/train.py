@@ -89,7 +89,7 @@ def disturb(tokens, share, rng):
     tokens[rows[bytes_only], columns[bytes_only]] = rng.integers(33, 128, int(bytes_only.sum()))
 
 
-def train(options, device, cache, checkpoint, history_path, fresh):
+def train(options, device, cache, checkpoint, history_path, fresh, start=""):
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     requests, val = data.Requests(cache), data.Requests(config.BUILD / "val.npz")
@@ -108,6 +108,11 @@ def train(options, device, cache, checkpoint, history_path, fresh):
         history, first, odds = state["history"], state["epoch"] + 1, state["odds"]
         if first and (odds is None or len(odds) != len(requests.request)):  # other tokens since
             odds = mine(average, requests, None, options, None, device)
+    elif start:  # the weights of an earlier run, nothing else of it
+        state = torch.load(start, map_location=device)
+        network.load_state_dict(state["average"])
+        average.load_state_dict(state["average"])
+        odds = mine(average, requests, None, options, None, device)
     print(f"{len(requests)} requests, {len(requests.request)} windows, {len(requests.tokens) / 1e6:.0f} M tokens; "
           f"{sum(p.numel() for p in network.parameters())} weights; from epoch {first}", flush=True)
     for epoch in range(first, options.epochs):
@@ -157,7 +162,7 @@ def train(options, device, cache, checkpoint, history_path, fresh):
             odds = mine(average, requests, odds, options, rng, device)
         part = checkpoint.with_suffix(".part")
         torch.save({"network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(),
-                    "history": history, "epoch": epoch, "odds": odds, "config": dataclasses.asdict(config.NETWORK)}, part)
+                    "history": history, "epoch": epoch, "odds": odds, "options": dataclasses.asdict(options), "start": start, "config": dataclasses.asdict(config.NETWORK)}, part)
         part.replace(checkpoint)
         history_path.write_text(json.dumps(history, indent=1))
     return average, history
@@ -181,11 +186,12 @@ def main():
     for field in dataclasses.fields(config.TrainConfig):
         parser.add_argument("--" + field.name.replace("_", "-"), type=field.type if callable(field.type) else type(field.default), default=field.default)
     parser.add_argument("--fresh", action="store_true", help="start over even if there is a checkpoint")
+    parser.add_argument("--start", default="", help="checkpoint of an earlier run to take the weights from")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     arguments = vars(parser.parse_args())
-    device, fresh = arguments.pop("device"), arguments.pop("fresh")
+    device, fresh, start = arguments.pop("device"), arguments.pop("fresh"), arguments.pop("start")
     options = config.TrainConfig(**arguments)
-    train(options, device, config.BUILD / "train.npz", config.BUILD / "checkpoint.pt", config.BUILD / "history.json", fresh)
+    train(options, device, config.BUILD / "train.npz", config.BUILD / "checkpoint.pt", config.BUILD / "history.json", fresh, start)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ type closedRow struct {
 	Upstream        float64       `json:"upstream_us"`
 	Requests        int           `json:"requests"`
 	Failed          int           `json:"failed"`
+	// Blocked requests got a 403 without the upstream's work: they cost less.
+	Blocked int `json:"blocked"`
 
 	rounds []*used
 }
@@ -45,12 +47,16 @@ func (r *proxyReport) measureClosed(ctx context.Context, st *stage, f *proxyFlag
 			// Rotating takes away what being first or last is worth.
 			i := (turn + round) % len(st.caddies)
 			caddy, row := st.caddies[i], r.CPU[i]
-			options := load.Options{Connections: f.connections, Count: f.requests}
 			outcomes := make([]load.Outcome, len(requests.messages))
-			if round == 0 {
-				options.Outcome = func(n int, o load.Outcome) { outcomes[n%len(outcomes)] = o }
-			}
-			u, err := st.measure(ctx, caddy, requests.messages, options)
+			u, err := st.measure(ctx, caddy, requests.messages, load.Options{
+				Connections: f.connections, Count: f.requests,
+				Outcome: func(n int, o load.Outcome) {
+					outcomes[n%len(outcomes)] = o
+					if o.Status == 403 && !o.Upstream {
+						row.Blocked++
+					}
+				},
+			})
 			if err != nil {
 				return err
 			}
@@ -96,10 +102,10 @@ func (row *closedRow) summarize(base *closedRow) {
 }
 
 func writeClosed(w io.Writer, rows []*closedRow) {
-	cpu := report.Table{Titles: []string{" contestant", "CPU µs/request, median (range)", "ratio to " + rows[0].Name, "by /proc/PID/stat", "of it system", "failed"}}
+	cpu := report.Table{Titles: []string{" contestant", "CPU µs/request, median (range)", "ratio to " + rows[0].Name, "by /proc/PID/stat", "of it system", "blocked", "failed"}}
 	rate := report.Table{Titles: []string{" contestant", "requests/s, median (range)", "ratio to " + rows[0].Name, "upstream CPU µs/request", "generator CPU µs/request"}}
 	for _, row := range rows {
-		cpu.Row(row.Name, row.CPU.Format("%.1f"), row.Ratio.Format("%.2f"), fmt.Sprintf("%.1f", row.Stat), fmt.Sprintf("%.1f", row.System), row.Failed)
+		cpu.Row(row.Name, row.CPU.Format("%.1f"), row.Ratio.Format("%.2f"), fmt.Sprintf("%.1f", row.Stat), fmt.Sprintf("%.1f", row.System), report.Percent(row.Blocked, row.Requests), row.Failed)
 		rate.Row(row.Name, row.Throughput.Format("%.0f"), row.ThroughputRatio.Format("%.2f"), fmt.Sprintf("%.1f", row.Upstream), fmt.Sprintf("%.1f", row.Generator))
 	}
 	fmt.Fprintf(w, "Processor time of the server process, %d rounds, %d requests each:\n\n%s\n", len(rows[0].rounds), rows[0].Requests/max(1, len(rows[0].rounds)), &cpu)
