@@ -125,7 +125,7 @@ func TestAdaptRefuses(t *testing.T) {
 		{"on_error", "", "limen {\n on_error tag\n}", "on_error is 'tag'"},
 		{"body_limit", "", "limen {\n body_limit lots\n}", "body_limit is 'lots', expected a size"},
 		{"body_limit 0", "", "limen {\n body_limit 0\n}", "body_limit is '0'"},
-		{"body_limit too large", "", "limen {\n body_limit 2GiB\n}", "at most 1.0 GiB"},
+		{"body_limit too large", "", "limen {\n body_limit 2GiB\n}", "at most 64 MiB"},
 		{"on_oversize", "", "limen {\n on_oversize drop\n}", "on_oversize is 'drop'"},
 		{"record", "", "limen {\n record some\n}", "record is 'some'"},
 		{"sample", "", "limen {\n record sample\n}", "sample needs a value"},

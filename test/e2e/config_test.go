@@ -96,8 +96,8 @@ var failures = []failing{
 		},
 	},
 	{
-		name: "data folder is a file", options: "data {dir}/data", want: []string{"{dir}/data", "folder|directory"},
-		prepare: func(t *testing.T, dir string) { write(t, filepath.Join(dir, "data"), "") },
+		name: "data folder is a file", options: "data {dir}/taken", want: []string{"{dir}/taken", "folder|directory"},
+		prepare: func(t *testing.T, dir string) { write(t, filepath.Join(dir, "taken"), "") },
 	},
 	{
 		name: "data folder inside a file", options: "data {dir}/file/data", want: []string{"{dir}/file"},
