@@ -57,8 +57,7 @@ type App struct {
 	policies []policyRecord // of the handlers, for the store
 
 	// Caddy starts apps in any order: requests may come before Start. started is
-	// closed when it is over; store is nil before, after a Start that failed, and
-	// after Cleanup.
+	// closed when it is over; store is nil before, and after a Start that failed.
 	started chan struct{}
 	store   *atomic.Pointer[sharedStore]
 }
@@ -171,8 +170,8 @@ func (a *App) Start() error {
 // startWait bounds how long a request waits for Start.
 const startWait = 10 * time.Second
 
-// openStore returns the store. It is nil for a request that is still served
-// after the app has ended.
+// openStore returns the store, or nil for a request that was served although
+// Start failed.
 func (a *App) openStore(ctx context.Context) *sharedStore {
 	if s := a.store.Load(); s != nil {
 		return s
@@ -201,14 +200,16 @@ func (a *App) keepProvenance(s *sharedStore) error {
 }
 
 // Stop implements caddy.App. What the app holds it gives back in Cleanup, when
-// every other app has stopped too: until then requests may still be served.
+// every other app has been stopped too.
 func (a *App) Stop() error { return nil }
 
 // Cleanup gives engine and store back. It runs also after a Provision or Start
-// that failed midway.
+// that failed midway. Requests of the old configuration may still be served after
+// it: they find engine and store where they were. The store goes on taking their
+// rows if the new configuration has the same one.
 func (a *App) Cleanup() error {
 	var errs []error
-	if s := a.store.Swap(nil); s != nil {
+	if s := a.store.Load(); s != nil {
 		errs = append(errs, s.release())
 	}
 	if a.engine != nil {

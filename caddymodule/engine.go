@@ -1,7 +1,9 @@
 package caddymodule
 
 import (
+	"context"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"github.com/caddyserver/caddy/v2"
@@ -32,6 +34,11 @@ type sharedEngine struct {
 	released sync.Once
 }
 
+// pooledEngine leaves the pool with its last use, but is closed only when nothing
+// can reach it any more. After a reload Caddy cleans the old configuration up
+// at once, while its servers finish what they have begun, for as long as that
+// takes: a request whose body arrives slowly is scored by an engine that is no
+// longer in the pool. An engine closed under it would let it pass.
 type pooledEngine struct {
 	classifier *classifier.Classifier
 	name       string // of the model, with the beginning of its digest
@@ -60,18 +67,26 @@ func newPooledEngine(m *model.Model, device, dataDir string) (*pooledEngine, err
 		_ = e.Close() // the first error says more
 		return nil, err
 	}
-	return &pooledEngine{classifier: c, name: m.Manifest.Name + "@" + m.ShortDigest()}, nil
+	p := &pooledEngine{classifier: c, name: m.Manifest.Name + "@" + m.ShortDigest()}
+	runtime.AddCleanup(p, func(e classifier.Engine) {
+		if err := e.Close(); err != nil {
+			log := bridge.logger("gpu")
+			log.Error().Err(err).Msg("closing engine")
+		}
+	}, e)
+	return p, nil
 }
 
 // Destruct implements caddy.Destructor.
-func (p *pooledEngine) Destruct() error {
-	if err := p.classifier.Engine().Close(); err != nil {
-		return fmt.Errorf("closing engine of model %s: %w", p.name, err)
-	}
-	return nil
+func (p *pooledEngine) Destruct() error { return nil }
+
+// classify scores a request. The engine stays open until it is done.
+func (p *pooledEngine) classify(ctx context.Context, r *classifier.Request) (classifier.Result, error) {
+	defer runtime.KeepAlive(p)
+	return p.classifier.Classify(ctx, r)
 }
 
-// release gives the use back; the last one closes the engine.
+// release gives the use back.
 func (s *sharedEngine) release() (err error) {
 	s.released.Do(func() { _, err = engines.Delete(s.key) })
 	return err

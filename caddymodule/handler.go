@@ -207,7 +207,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		return next.ServeHTTP(w, r)
 	}
 	start := time.Now()
-	in := inspect(r, h.app.classifier(), h.scope)
+	in := inspect(r, h.app.engine.pooledEngine, h.scope)
 	if in.bodyErr != nil && h.policy.Mode != classifier.ModeObserve {
 		h.fallback(reasonBody, in.bodyErr)
 		return bodyError(in.bodyErr)

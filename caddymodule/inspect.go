@@ -23,9 +23,9 @@ const reasonBody = "body"
 
 // inspection is what is known of one request after the network has read it.
 type inspection struct {
-	classifier *classifier.Classifier
-	result     classifier.Result
-	err        error // of the engine
+	engine *pooledEngine
+	result classifier.Result
+	err    error // of the engine
 
 	wire    *wireRequest // as it was scored; nil once taken
 	body    *body        // in r.Body's place; nil without a body
@@ -45,11 +45,11 @@ var defaultScope = scope{bodyLimit: defaultBodyLimit, deadline: defaultDeadline}
 // inspect scores r, or returns what an earlier call on the same request found.
 // It reads the body within the scope and leaves r with a body that gives
 // everything back.
-func inspect(r *http.Request, c *classifier.Classifier, s scope) *inspection {
-	if in, ok := caddyhttp.GetVar(r.Context(), inspectionVar).(*inspection); ok && in.covers(r, c, s) {
+func inspect(r *http.Request, e *pooledEngine, s scope) *inspection {
+	if in, ok := caddyhttp.GetVar(r.Context(), inspectionVar).(*inspection); ok && in.covers(r, e, s) {
 		return in
 	}
-	in := &inspection{classifier: c}
+	in := &inspection{engine: e}
 	if hasBody(r) {
 		in.body, in.read, in.size, in.bodyErr = readBody(r, s.bodyLimit)
 	}
@@ -60,8 +60,8 @@ func inspect(r *http.Request, c *classifier.Classifier, s scope) *inspection {
 
 // covers says whether in is as good as a new inspection: the same model has read
 // the same body, and no less of it.
-func (in *inspection) covers(r *http.Request, c *classifier.Classifier, s scope) bool {
-	if in.classifier != c {
+func (in *inspection) covers(r *http.Request, e *pooledEngine, s scope) bool {
+	if in.engine != e {
 		return false
 	}
 	if in.body == nil {
@@ -77,7 +77,7 @@ func (in *inspection) score(r *http.Request, s scope) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.deadline*time.Duration(1+len(in.read)/deadlineBytes))
 	defer cancel()
 	in.wire = newWireRequest(r, in.read, in.size)
-	in.result, in.err = in.classifier.Classify(ctx, &in.wire.Request)
+	in.result, in.err = in.engine.classify(ctx, &in.wire.Request)
 	if in.result.Fallback == "" && in.bodyErr != nil {
 		in.result.Fallback = reasonBody
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -25,14 +27,6 @@ const plainSite = `$SITE {
 	respond "$TEXT"
 }
 `
-
-func (s *server) mustLoad(caddyfile string) {
-	s.t.Helper()
-	s.Client.CloseIdleConnections() // the old server would close them
-	if err := s.load(caddyfile); err != nil {
-		s.t.Fatal(err)
-	}
-}
 
 // status is the answer of /limen/status, as far as these tests look at it.
 type status struct {
@@ -59,9 +53,7 @@ func (s *server) status() (st status) {
 
 // Ensure that a server without a global block has Limen with its defaults.
 func TestDefaults(t *testing.T) {
-	if _, err := model.Default(); err != nil {
-		t.Fatal(err)
-	}
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	s := newServer(t, nil)
 	s.run(`{
 		admin ADMIN
@@ -96,20 +88,20 @@ func TestDefaults(t *testing.T) {
 // goroutines nor memory behind.
 func TestReload(t *testing.T) {
 	s := start(t, plainSite, map[string]string{"$TEXT": "0"})
-	reload := func(i int) {
+	load := func(i int) {
 		s.vars["$TEXT"] = fmt.Sprint("text ", i)
-		s.mustLoad(plainSite)
+		s.reload(plainSite)
 		s.expect(s.get("/?q=shoes"), 200, s.vars["$TEXT"])
 	}
 	n := 10
 	for i := range n {
-		reload(i)
+		load(i)
 	}
 	s.Client.CloseIdleConnections()
 	goroutines, heap := settle()
 	const more = 100
 	for i := range more {
-		reload(n + i)
+		load(n + i)
 	}
 	s.Client.CloseIdleConnections()
 	goroutines2, heap2 := settle()
@@ -159,7 +151,7 @@ func TestMetricsAfterReload(t *testing.T) {
 	allowedBefore, blockedBefore := s.metric(allowed), s.metric(blocked)
 	for i := range 3 {
 		s.vars["$TEXT"] = fmt.Sprint(i)
-		s.mustLoad(plainSite)
+		s.reload(plainSite)
 		s.expect(s.get("/"), 200, "")
 		s.expect(s.get("/?q=evil-sqli"), 403, "")
 		if got := s.metric(allowed) - allowedBefore; got != float64(i+1) {
@@ -184,7 +176,7 @@ func TestEditedModel(t *testing.T) {
 		t.Errorf("the model changed without a reload: %+v", again)
 	}
 	s.vars["$TEXT"] = "b"
-	s.mustLoad(plainSite)
+	s.reload(plainSite)
 	after := s.status().Model
 	if after.Version != "2" || after.Digest == before.Digest {
 		t.Errorf("model is %+v after the reload, was %+v", after, before)
@@ -196,6 +188,61 @@ func TestEditedModel(t *testing.T) {
 	if e, _ := caddymodule.Pools(); e != 1 {
 		t.Errorf("%d engines are held, expected 1", e)
 	}
+}
+
+// Ensure that a request which is under way during a reload is scored by the
+// configuration it came to, however late its body comes, and recorded.
+func TestReloadDuringRequest(t *testing.T) {
+	s := start(t, plainSite, map[string]string{"$TEXT": "old"})
+	old := s.status().Model.Digest
+	ends := map[string]string{"evil-sqli": "HTTP/1.1 403 ", "some-calm": "HTTP/1.1 200 "}
+	conns := map[string]net.Conn{}
+	for end := range ends {
+		conns[end] = s.dial()
+		fmt.Fprintf(conns[end], "POST / HTTP/1.1\r\nHost: %s\r\nContent-Length: 11\r\nConnection: close\r\n\r\na=", s.Addr)
+	}
+	time.Sleep(50 * time.Millisecond) // for the server to read the heads
+	spellingModel(t, filepath.Dir(s.Model), "2")
+	s.vars["$TEXT"] = "new"
+	s.reload(plainSite)
+	if s.status().Model.Digest == old {
+		t.Fatal("the reload kept the old model")
+	}
+	runtime.GC()
+	for end, want := range ends {
+		fmt.Fprint(conns[end], end)
+		answer, err := io.ReadAll(conns[end])
+		if err != nil || !strings.HasPrefix(string(answer), want) {
+			t.Errorf("%s is answered with %.40q, %v; expected %s", end, answer, err, want)
+		}
+	}
+	for _, r := range s.rows("", len(ends)) {
+		if r["model_digest"] != old || r["fallback"] != nil {
+			t.Errorf("row has model %v and fallback %v, expected %v and none", r["model_digest"], r["fallback"], old)
+		}
+	}
+}
+
+// Ensure that an engine is closed once nothing can use it any more.
+func TestEngineCloses(t *testing.T) {
+	s := start(t, plainSite, map[string]string{"$TEXT": "a"})
+	s.expect(s.get("/"), 200, "a")
+	before := enginesClosed.Load()
+	spellingModel(t, filepath.Dir(s.Model), "2")
+	s.vars["$TEXT"] = "b"
+	s.reload(plainSite)
+	s.Client.CloseIdleConnections()
+	for range 100 {
+		if enginesClosed.Load() > before {
+			break
+		}
+		runtime.GC()
+		time.Sleep(20 * time.Millisecond)
+	}
+	if enginesClosed.Load() == before {
+		t.Error("the old engine is still open")
+	}
+	s.expect(s.get("/?q=evil-sqli"), 403, "")
 }
 
 // Ensure that every bad configuration is one clear error, and that the old
@@ -385,12 +432,12 @@ func TestChangedDataFolder(t *testing.T) {
 	s.expect(s.get("/a"), 200, "")
 	s.rows("", 1)
 	s.vars["$DATA"] = filepath.Join(t.TempDir(), "other")
-	s.mustLoad(plainSite)
+	s.reload(plainSite)
 	s.rows("", 0)
 	s.expect(s.get("/b"), 200, "")
 	s.rows("", 1)
 	s.vars["$DATA"] = s.Data
-	s.mustLoad(plainSite)
+	s.reload(plainSite)
 	if r := s.rows("", 1)[0]; r["path"] != "/a" {
 		t.Errorf("the first folder has %v", r["path"])
 	}

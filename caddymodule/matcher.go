@@ -177,7 +177,7 @@ func look(r *http.Request, app *App) (score float64, class string, err error) {
 	if v, ok := caddyhttp.GetVar(r.Context(), verdictVar).(*verdict); ok && v.Except == "" {
 		return v.Score, v.Class, nil
 	}
-	in := inspect(r, app.classifier(), defaultScope)
+	in := inspect(r, app.engine.pooledEngine, defaultScope)
 	if in.bodyErr != nil {
 		return 0, "", bodyError(in.bodyErr)
 	}

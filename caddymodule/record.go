@@ -142,7 +142,7 @@ func (rec *recorder) inspected(r *http.Request, id ulid.ULID, v *verdict, in *in
 	}
 	row := w.row(r)
 	res := &in.result
-	m, info := in.classifier.Model(), in.classifier.Engine().Info()
+	m, info := in.engine.classifier.Model(), in.engine.classifier.Engine().Info()
 
 	row.ID = id
 	rec.fill(row, v)
@@ -189,7 +189,7 @@ func (rec *recorder) count(v *verdict) {
 func (rec *recorder) put(r *http.Request, row *store.Verdict) {
 	s := rec.app.store.Load()
 	if s == nil {
-		return // the app has ended
+		return // Start has failed
 	}
 	if !rec.strict || row.Decision != store.Block {
 		s.Record(row)

@@ -176,6 +176,26 @@ func TestUploadStreams(t *testing.T) {
 	}
 }
 
+// BenchmarkUpload compares an upload of 100 MB through a bare proxy and through
+// Limen.
+func BenchmarkUpload(b *testing.B) {
+	up := serve(b, func(_ http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) })
+	body := bytes.Repeat([]byte("lorem ipsum dolo"), 100<<20/16)
+	for _, directive := range []string{"bare", "limen"} {
+		b.Run(directive, func(b *testing.B) {
+			site := strings.Replace(strings.Replace(proxySite, "$OPTIONS", "record none", 1), "limen {", directive+" {", 1)
+			if directive == "bare" {
+				site = "$SITE {\n reverse_proxy $UPSTREAM\n}\n"
+			}
+			s := start(b, site, map[string]string{"$UPSTREAM": up, "$MODEL": "default"})
+			b.SetBytes(int64(len(body)))
+			for b.Loop() {
+				s.expect(s.do("POST", "/upload", nil, bytes.NewReader(body)), 200, "")
+			}
+		})
+	}
+}
+
 // serve runs a handler on an address of its own.
 func serve(t testing.TB, h http.HandlerFunc) (addr string) {
 	t.Helper()

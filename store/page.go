@@ -47,7 +47,7 @@ func (s *Store) Verdicts(ctx context.Context, q Query) (*Page, error) {
 		slices.Reverse(segments)
 	}
 	for _, g := range segments {
-		r := reader{f: f, page: page, ctx: ctx}
+		r := reader{f: f, page: page, ctx: ctx, many: f.want != 0 || f.limit >= 1000}
 		err := g.view(&s.o, r.read)
 		switch {
 		case err == nil || errors.Is(err, errGone):
@@ -170,17 +170,14 @@ func (s *Store) overlap(lo, hi ulid.ULID) []*segment {
 	return slices.Clone(s.segments[from:to])
 }
 
-// manyRows is the number of rows after which a query gives back the memory map's
-// pages.
-const manyRows = 4096
-
 // reader collects the rows of one segment.
 type reader struct {
 	f    *filter
 	page *Page
 	ctx  context.Context
 	rows *bbolt.Cursor
-	seen int // rows looked at
+	seen int  // rows looked at
+	many bool // a look through a whole segment may lie ahead
 }
 
 // full reports whether the page is. One row more than asked for tells whether there
@@ -193,11 +190,9 @@ func (r *reader) read(tx *bbolt.Tx) error {
 		return nil // the first commit did not happen
 	}
 	r.rows = rows.Cursor()
-	defer func() {
-		if r.seen > manyRows {
-			dropResident(tx)
-		}
-	}()
+	if r.many {
+		defer dropResident(tx)
+	}
 	switch {
 	case r.f.want == 0 && r.f.oldest:
 		return r.forward(r.f.lo, r.f.hi)

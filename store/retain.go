@@ -13,7 +13,8 @@ import (
 // Times of the background work.
 const (
 	tendEvery = 15 * time.Second
-	idleAfter = time.Minute // a segment that no one reads is closed
+	idleAfter = 10 * time.Minute // a segment that no one reads is closed
+	maxOpen   = 1024             // and the longest unused when more than these are open
 )
 
 // tend removes old segments, closes idle ones and checks suspect ones.
@@ -177,14 +178,17 @@ func (s *Store) remove(v victim) error {
 }
 
 // closeIdle closes segments that were not used for a while, but for the active one.
-// Open ones cost a file handle and count to the resident memory.
+// Opening one takes a fraction of a millisecond, and a listing over months may need
+// hundreds; an open one costs a file handle.
 func (s *Store) closeIdle() {
-	old := time.Now().Add(-idleAfter).UnixNano()
 	s.mu.RLock()
 	active := s.active
 	s.mu.RUnlock()
-	for _, g := range s.all() {
-		if g != active && g.used.Load() < old && g.isOpen() {
+	open := slices.DeleteFunc(s.all(), func(g *segment) bool { return g == active || !g.isOpen() })
+	slices.SortFunc(open, func(a, b *segment) int { return cmp.Compare(b.used.Load(), a.used.Load()) })
+	old := time.Now().Add(-idleAfter).UnixNano()
+	for i, g := range open {
+		if i >= maxOpen || g.used.Load() < old {
 			g.shut()
 		}
 	}

@@ -103,7 +103,8 @@ func TestSegmentsBySize(t *testing.T) {
 // Ensure that old segments go, oldest first, and never the one that is written to.
 func TestRetain(t *testing.T) {
 	clock := newClock()
-	o := store.Options{Dir: t.TempDir(), Clock: clock.now, Retain: 5 * time.Hour}
+	var log logBuffer
+	o := store.Options{Dir: t.TempDir(), Clock: clock.now, Retain: 5 * time.Hour, Logger: zerolog.New(&log)}
 	s := open(t, o)
 	for range 10 {
 		record(t, s, &store.Verdict{})
@@ -130,6 +131,8 @@ func TestRetain(t *testing.T) {
 		t.Errorf("%v are left", got)
 	}
 	if st := s.Stats(); st.Segments != 1 || st.Oldest == nil || st.Errors != 0 {
+		_ = s.Close()
+		t.Log(log.String())
 		t.Errorf("%+v", st)
 	}
 }

@@ -361,24 +361,25 @@ func (s *Store) activate(g *segment, t time.Time) {
 func (s *Store) seal(g *segment) error {
 	index := g.index
 	g.index = nil
+	sealed, err := false, error(nil)
 	if index == nil {
-		if done, err := s.isSealed(g); done || err != nil {
-			return err
-		}
+		sealed, err = s.isSealed(g)
 	}
-	err := g.update(&s.o, func(tx *bbolt.Tx) (err error) {
-		if index == nil {
-			if index, err = loadIndex(tx, s.o.zoneRows); err != nil {
-				return err
+	if !sealed && err == nil {
+		err = g.update(&s.o, func(tx *bbolt.Tx) (err error) {
+			if index == nil {
+				if index, err = loadIndex(tx, s.o.zoneRows); err != nil {
+					return err
+				}
 			}
-		}
-		return index.seal(tx)
-	})
-	if err != nil && !errors.Is(err, errGone) && !errors.Is(err, ErrSchema) {
-		s.writeFailed(g, err)
-		return fmt.Errorf("store: closing segment %s: %w", g.name(), err)
+			return index.seal(tx)
+		})
 	}
-	return nil
+	if err == nil || errors.Is(err, errGone) || errors.Is(err, ErrSchema) {
+		return nil // removed by now, or none of ours
+	}
+	s.writeFailed(g, err)
+	return fmt.Errorf("store: sealing segment %s: %w", g.name(), err)
 }
 
 // isSealed reports whether the last row of g is in a zone.
