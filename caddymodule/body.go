@@ -72,10 +72,11 @@ func readBody(r *http.Request, limit int64) (b *body, p []byte, size int64, err 
 	case isStream(r):
 		size = b.readStream(int(limit))
 	case r.ContentLength > 0:
-		b.readKnown(int(min(limit, r.ContentLength)))
+		b.fill(int(min(limit, r.ContentLength)))
 		size = r.ContentLength
 	default:
-		size = b.readUnknown(int(limit))
+		b.fill(int(limit) + 1) // one byte more, to know whether there is more
+		size = int64(len(b.head))
 	}
 	p = b.head
 	if int64(len(p)) > limit {
@@ -111,33 +112,17 @@ func (b *body) putBuffer() {
 	}
 }
 
-// readKnown reads want bytes, or up to an error.
-func (b *body) readKnown(want int) {
-	b.grow(want)
-	for len(b.head) < want && b.err == nil {
-		b.read(want)
-	}
-}
-
-// readUnknown reads up to limit bytes of a body that did not say its length, and
-// one byte more to know whether there is more.
-func (b *body) readUnknown(limit int) (size int64) {
-	want := limit + 1
+// fill reads want bytes, or up to an error. The buffer grows with what arrives,
+// not with what a client says that it will send.
+func (b *body) fill(want int) {
 	b.grow(min(want, pooledBody))
 	for len(b.head) < want && b.err == nil {
 		if len(b.head) == cap(b.head) {
 			b.grow(min(want, 4*cap(b.head)))
 		}
-		b.read(min(want, cap(b.head)))
+		n, err := b.rest.Read(b.head[len(b.head):min(want, cap(b.head))])
+		b.head, b.err = b.head[:len(b.head)+n], err
 	}
-	return int64(len(b.head))
-}
-
-// read makes one Read into head's spare room, up to want bytes in all.
-func (b *body) read(want int) {
-	n, err := b.rest.Read(b.head[len(b.head):want])
-	b.head = b.head[:len(b.head)+n]
-	b.err = err
 }
 
 // readStream reads what a streaming client sends before it pauses, up to limit

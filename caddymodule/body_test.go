@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -160,6 +161,20 @@ func TestReleaseWhileReading(t *testing.T) {
 		b.release(httptest.NewRecorder())
 	}
 	wg.Wait()
+}
+
+// Ensure that memory is taken for what arrives, not for what is announced.
+func TestReadBodyAnnounced(t *testing.T) {
+	pr, pw := io.Pipe()
+	defer pw.Close()
+	r := request(pr, 1<<30)
+	go readBody(r, 1<<30)
+	pw.Write([]byte("a")) // returns when it is being read
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	if m.HeapAlloc > 256<<20 {
+		t.Errorf("%d MiB are allocated for a body of one byte ", m.HeapAlloc>>20)
+	}
 }
 
 // Ensure that a closed body gives nothing any more.

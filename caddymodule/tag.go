@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-
-	"github.com/limen-waf/limen/classifier"
 )
 
 // The request headers that tell the upstream what Limen thinks, in net/http's
@@ -55,6 +53,3 @@ func tagHeaders(h http.Header, v *verdict) {
 func formatScore(score float64) string {
 	return strconv.FormatFloat(score, 'f', 6, 64)
 }
-
-// tagged says whether requests with this policy carry tags to the upstream.
-func tagged(mode classifier.Mode) bool { return mode == classifier.ModeTag }

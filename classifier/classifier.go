@@ -70,6 +70,7 @@ func (c *Classifier) Engine() Engine { return c.engine }
 //
 // When ctx ends, no further windows are begun: the result then holds the
 // highest score of the windows that were done, and Fallback says "deadline".
+// A deadline (unlike a cancellation) still leaves time for the first chunk.
 // When the engine fails, Fallback says "engine" and the error is returned with
 // the result so far. In both cases the policy, not this method, decides.
 func (c *Classifier) Classify(ctx context.Context, r *Request) (Result, error) {
@@ -111,8 +112,15 @@ func (c *Classifier) score(ctx context.Context, st *state, res *Result) (done in
 	k := len(c.model.Manifest.Classes)
 	best := -1.0
 	for done < len(st.windows) {
-		if ctx.Err() != nil {
-			break
+		ctx := ctx
+		if err := ctx.Err(); err != nil {
+			if done > 0 || !errors.Is(err, context.DeadlineExceeded) {
+				break
+			}
+			// The time went while the request was tokenized, on a machine that has no
+			// time to give. A short request is one chunk: it is scored all the same,
+			// or every overloaded machine would let everything pass.
+			ctx = context.WithoutCancel(ctx)
 		}
 		chunk := st.windows[done:min(done+c.opts.Chunk, len(st.windows))]
 		if need := len(chunk) * k; cap(st.logits) < need {

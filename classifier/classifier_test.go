@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/limen-waf/limen/classifier"
 	"github.com/limen-waf/limen/model"
@@ -178,6 +179,31 @@ func TestClassifyDeadline(t *testing.T) {
 	}
 	if res.Inspected >= res.Sent || res.Inspected == 0 {
 		t.Errorf("inspected %d of %d bytes, expected some but not all", res.Inspected, res.Sent)
+	}
+}
+
+// Ensure that a short request is scored even when its deadline passed before
+// the network was reached, and that a canceled one is not.
+func TestClassifyPastDeadline(t *testing.T) {
+	past, cancel := context.WithDeadline(context.Background(), time.Now().Add(-time.Second))
+	defer cancel()
+	e := &fakeEngine{}
+	c := newClassifier(t, e, classifier.Options{Chunk: 2})
+	res, err := c.Classify(past, &classifier.Request{Method: "GET", Target: "/!"})
+	if err != nil || res.Class != "xss" || res.Fallback != "" {
+		t.Errorf("class is %q, fallback %q (%v), expected xss and none", res.Class, res.Fallback, err)
+	}
+	long := &classifier.Request{Method: "POST", Target: "/!", Body: []byte(strings.Repeat("x", 2000))}
+	res, err = c.Classify(past, long)
+	if err != nil || res.Class != "xss" || res.Fallback != classifier.FallbackDeadline {
+		t.Errorf("class is %q, fallback %q (%v), expected xss and deadline", res.Class, res.Fallback, err)
+	}
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	before := e.calls.Load()
+	res, err = c.Classify(gone, long)
+	if err != nil || res.Fallback != classifier.FallbackDeadline || e.calls.Load() != before {
+		t.Errorf("fallback is %q (%v) after %d calls, expected deadline after none", res.Fallback, err, e.calls.Load()-before)
 	}
 }
 

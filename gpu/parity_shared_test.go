@@ -1,7 +1,6 @@
 package gpu_test
 
 import (
-	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -10,8 +9,6 @@ import (
 
 	"github.com/limen-waf/limen/classifier"
 	"github.com/limen-waf/limen/classifier/corpus"
-	"github.com/limen-waf/limen/gpu/native"
-	"github.com/limen-waf/limen/gpu/ort"
 	"github.com/limen-waf/limen/model"
 )
 
@@ -35,24 +32,12 @@ func TestParityOnPublicTest(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads the whole public test split")
 	}
-	if _, err := ort.Find(".."); errors.Is(err, ort.ErrNoCgo) || errors.Is(err, ort.ErrNoLibrary) {
-		t.Skip(err)
-	}
 	paths := shared(t)
 	m, err := model.Default()
 	if err != nil {
 		t.Fatal(err)
 	}
-	goEngine, err := native.New(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer goEngine.Close()
-	reference, err := ort.New(m, ort.Options{DataDir: ".."})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer reference.Close()
+	goEngine, reference := bothEngines(t, m)
 
 	type difference struct {
 		windows int

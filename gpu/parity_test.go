@@ -24,9 +24,6 @@ const tolerance = 1e-4
 // Ensure that the pure-Go engine and ONNX Runtime give the same logits: random
 // windows of all lengths from 0 to past the window, alone and in batches.
 func TestParity(t *testing.T) {
-	if _, err := ort.Find(".."); errors.Is(err, ort.ErrNoCgo) || errors.Is(err, ort.ErrNoLibrary) {
-		t.Skip(err)
-	}
 	models := map[string]func() (*model.Model, error){
 		"tiny":     func() (*model.Model, error) { return model.Load("testdata/tiny.onnx") },
 		"embedded": model.Default,
@@ -37,16 +34,7 @@ func TestParity(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			goEngine, err := native.New(m)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer goEngine.Close()
-			reference, err := ort.New(m, ort.Options{DataDir: ".."})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer reference.Close()
+			goEngine, reference := bothEngines(t, m)
 			compareEngines(t, m, goEngine, reference)
 		})
 	}
@@ -91,6 +79,26 @@ func TestOpenScores(t *testing.T) {
 			}
 		})
 	}
+}
+
+// bothEngines opens the pure-Go engine and ONNX Runtime on m, or skips the test
+// where there is no ONNX Runtime.
+func bothEngines(t *testing.T, m *model.Model) (goEngine, reference classifier.Engine) {
+	t.Helper()
+	if _, err := ort.Find(".."); errors.Is(err, ort.ErrNoCgo) || errors.Is(err, ort.ErrNoLibrary) {
+		t.Skip(err)
+	}
+	goEngine, err := native.New(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { goEngine.Close() })
+	reference, err = ort.New(m, ort.Options{DataDir: ".."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { reference.Close() })
+	return goEngine, reference
 }
 
 func compareEngines(t *testing.T, m *model.Model, a, b classifier.Engine) {

@@ -41,11 +41,9 @@ func loadIndex(tx *bbolt.Tx, zoneRows int) (*index, error) {
 			continue
 		}
 		copy(x.newest[:], k)
-		r, err := x.marks(x.newest, row)
-		if err != nil {
-			return nil, err
+		if r, err := x.marks(x.newest, row); err == nil { // else damaged, and listings pass over it
+			x.tail = append(x.tail, r)
 		}
-		x.tail = append(x.tail, r)
 	}
 	return x, nil
 }

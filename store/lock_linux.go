@@ -23,10 +23,12 @@ func lockHolder(path string) string {
 		return ""
 	}
 	// 1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF
-	inode := fmt.Sprintf(":%d", stat.Ino)
+	dev := uint64(stat.Dev)
+	major, minor := dev>>8&0xfff, dev&0xff|dev>>12&0xfff00
+	file := fmt.Sprintf("%02x:%02x:%d", major, minor, stat.Ino)
 	for line := range strings.Lines(string(locks)) {
 		f := strings.Fields(line)
-		if len(f) < 6 || f[1] != "FLOCK" || !strings.HasSuffix(f[5], inode) || f[4] == "0" {
+		if len(f) < 6 || f[1] != "FLOCK" || f[5] != file || f[4] == "0" {
 			continue
 		}
 		if name, err := os.ReadFile("/proc/" + f[4] + "/comm"); err == nil {

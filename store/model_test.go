@@ -151,8 +151,10 @@ func TestAgainstModel(t *testing.T) {
 						record(t, s, v)
 						m.add(v)
 					}
-				case n < 12:
+				case n < 11:
 					clock.add(time.Duration(w.IntN(int(40 * time.Minute))))
+				case n == 11:
+					clock.add(-time.Duration(w.IntN(int(10 * time.Minute)))) // set right
 				case n == 12:
 					flush(t, s)
 					if err := s.Close(); err != nil {

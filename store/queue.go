@@ -30,6 +30,7 @@ type batch struct {
 	entries []entry
 	data    []byte
 	waiters []chan<- error
+	lost    error // why some rows cannot be written, ever
 }
 
 type entry struct {
@@ -53,7 +54,7 @@ func (b *batch) reset() {
 	if cap(b.data) > ordinary {
 		b.data = nil
 	}
-	b.entries, b.data, b.waiters = b.entries[:0], b.data[:0], b.waiters[:0]
+	b.entries, b.data, b.waiters, b.lost = b.entries[:0], b.data[:0], b.waiters[:0], nil
 }
 
 func newQueue(o *Options) *queue {

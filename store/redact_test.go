@@ -273,7 +273,7 @@ func TestRequestRoundTrip(t *testing.T) {
 
 // Ensure that no input takes more than linear time.
 func TestRedactIsLinear(t *testing.T) {
-	const size = 1 << 20
+	const size = 256 << 10 // quadratic time would be a minute
 	for _, unit := range []string{
 		`"`, `\"`, `\`, `'`, "%", "%25", "%2525", "=", "a=", "a=&", "&", "password=", `password:"`, `"password":`, "{", "[", `{"password":`,
 		`{"password":[`, "<", "<password>", "<a ", ">", "4", "4111 ", "4111111111111111 ", "411111111111111-", "eyJ", "eyJ.", "://", "a://b@", ":",
@@ -284,13 +284,13 @@ func TestRedactIsLinear(t *testing.T) {
 		for _, kind := range []string{"", "application/x-www-form-urlencoded", "multipart/form-data; boundary=XX"} {
 			begin := time.Now()
 			store.Redact(&store.Request{Method: "POST", Target: "/", Body: body, Headers: []store.Header{{Name: "Content-Type", Value: kind}}})
-			if took := time.Since(begin); took > 5*time.Second {
+			if took := time.Since(begin); took > 10*time.Second {
 				t.Errorf("%q × %d as %q took %s", unit, size/len(unit), kind, took)
 			}
 		}
 		begin := time.Now()
 		store.RedactTarget("/?" + string(body))
-		if took := time.Since(begin); took > 5*time.Second {
+		if took := time.Since(begin); took > 10*time.Second {
 			t.Errorf("%q × %d in the target took %s", unit, size/len(unit), took)
 		}
 	}

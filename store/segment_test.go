@@ -131,7 +131,6 @@ func TestRetain(t *testing.T) {
 		t.Errorf("%v are left", got)
 	}
 	if st := s.Stats(); st.Segments != 1 || st.Oldest == nil || st.Errors != 0 {
-		_ = s.Close()
 		t.Log(log.String())
 		t.Errorf("%+v", st)
 	}
@@ -384,7 +383,9 @@ func TestNewerSegment(t *testing.T) {
 		t.Errorf("%d rows, %+v, %v", len(p.Verdicts), p.Skipped, err)
 	}
 	start, _ := time.Parse("20060102T1504Z.db", segment)
-	record(t, s, &store.Verdict{ID: store.IDAt(start)})
+	if err := s.RecordSync(ctx, &store.Verdict{ID: store.IDAt(start)}); !errors.Is(err, store.ErrSchema) {
+		t.Errorf("%v", err)
+	}
 	v := record(t, s, &store.Verdict{})
 	flush(t, s)
 	if _, err := s.Verdict(ctx, v.ID); err != nil {
@@ -460,6 +461,30 @@ func TestLateRows(t *testing.T) {
 	}
 	if _, after, _ := s.Zones(); after != 510 {
 		t.Errorf("%d rows in zones", after)
+	}
+}
+
+// Ensure that Close does not wait for ever for a disk that takes nothing, and says
+// what is lost.
+func TestCloseBound(t *testing.T) {
+	o := store.Options{Dir: t.TempDir(), CloseTimeout: 300 * time.Millisecond}
+	s := open(t, o)
+	if err := os.RemoveAll(filepath.Join(o.Dir, "verdicts")); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		record(t, s, &store.Verdict{})
+	}
+	begin := time.Now()
+	err := s.Close()
+	if err == nil || !strings.Contains(err.Error(), "100 rows") || !strings.Contains(err.Error(), o.Dir) {
+		t.Errorf("%v", err)
+	}
+	if took := time.Since(begin); took > 10*time.Second {
+		t.Errorf("took %s", took)
+	}
+	if st := s.Stats(); st.Dropped != 100 {
+		t.Errorf("%+v", st)
 	}
 }
 

@@ -241,7 +241,7 @@ func (s *Store) record(v *Verdict, done chan<- error) error {
 	if v.Time.IsZero() {
 		v.Time = idTime(v.ID)
 	}
-	if wordOf(v.Class) == 0 {
+	if v.Class != "" && wordOf(v.Class) == 0 {
 		s.counters.get(counterKey{v.Decision, v.Class}) // makes the class known to queries
 	}
 	b := s.rows.Get().(*rowBuffer)

@@ -80,7 +80,8 @@ type Verdict struct {
 	UpstreamMicros int64 `json:"upstream_us,omitempty"`
 
 	// Request is the redacted canonical request (ParseRequest reads it), or nil.
-	// RequestCut is the number of its bytes that the row does not hold because
+	// Record stores it as it is: give it Source instead, unless the bytes come from
+	// AppendRequest or another row. RequestCut is the number of its bytes that the row does not hold because
 	// of Options.RequestLimit.
 	Request    []byte `json:"-"`
 	RequestCut int64  `json:"request_cut,omitempty"`

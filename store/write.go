@@ -1,11 +1,7 @@
 package store
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -82,10 +78,11 @@ func (s *Store) commitBatch(b *batch) {
 	retry := firstRetry
 	for {
 		err := s.commit(b)
-		b.tellWaiters(err)
 		if err == nil {
+			b.tellWaiters(b.lost)
 			return
 		}
+		b.tellWaiters(err)
 		s.queue.tellWaiters(err) // they would wait for as long as the fault lasts
 		s.errors.Add(1)
 		s.faults.failed(err)
@@ -128,6 +125,7 @@ func (s *Store) commit(b *batch) error {
 			// help, and the other rows must not wait for these.
 			s.dropped.Add(uint64(n))
 			s.faults.failed(err)
+			b.lost = err
 		case err != nil:
 			return err
 		default:
@@ -181,6 +179,7 @@ func (s *Store) commitTo(g *segment, b *batch, n int) error {
 	s.commitTime.Store(int64(time.Since(begin)))
 	if s.grown(g) {
 		signal(s.sweepNow)
+		s.checkFull(g)
 	}
 	return nil
 }
@@ -214,258 +213,4 @@ func (s *Store) grown(g *segment) bool {
 	before := g.size.Load()
 	g.stat()
 	return g.size.Load() != before
-}
-
-// writeFailed closes a segment whose commit failed, so that the next attempt begins
-// from what is on disk. A damaged one is set aside, and the rows go to a new one.
-func (s *Store) writeFailed(g *segment, err error) {
-	if errors.Is(err, errGone) || errors.Is(err, ErrSchema) {
-		return
-	}
-	g.shut()
-	if errors.Is(err, ErrCorrupt) {
-		g.strikes++
-	}
-	if g.strikes > 1 || g.isHung() || errors.Is(err, ErrCorrupt) && s.damaged(g) {
-		s.setAside(g, err)
-	}
-}
-
-// damaged reads the whole segment.
-func (s *Store) damaged(g *segment) bool {
-	err := g.with(&s.o, false, walk)
-	return err != nil && errors.Is(err, ErrCorrupt)
-}
-
-// setAside renames a damaged file and goes on without it.
-func (s *Store) setAside(g *segment, cause error) {
-	s.mu.Lock()
-	i := slices.Index(s.segments, g)
-	if i < 0 {
-		s.mu.Unlock()
-		return
-	}
-	s.segments = slices.Delete(s.segments, i, i+1)
-	if s.active == g {
-		s.active = nil
-	}
-	s.mu.Unlock()
-	g.retire()
-	to := brokenPath(g.path)
-	err := os.Rename(g.path, to)
-	s.broken.Add(1)
-	s.log.Error().Err(cause).AnErr("rename", err).Str("segment", g.name()).Str("moved_to", to).
-		Msg("a verdict segment is damaged and was set aside; its rows are not in queries, everything else goes on")
-}
-
-// segmentFor returns the segment for rows of time t, a new one if need be.
-func (s *Store) segmentFor(t time.Time) (*segment, error) {
-	s.mu.RLock()
-	var g *segment
-	if i := s.find(t); i >= 0 {
-		g = s.segments[i]
-	}
-	s.mu.RUnlock()
-	start := t.Truncate(s.o.Span)
-	if g != nil {
-		end := s.end(g)
-		if t.Before(end) {
-			s.activate(g, t)
-			return g, nil
-		}
-		if start.Before(end) {
-			start = end
-		}
-	}
-	g = &segment{path: filepath.Join(s.o.Dir, verdictsName, segmentName(start)), start: start, span: s.o.Span}
-	if err := g.open(&s.o, true); err != nil {
-		if errors.Is(err, ErrCorrupt) { // left there by a process that ended while it made it
-			if err := os.Rename(g.path, brokenPath(g.path)); err == nil {
-				s.broken.Add(1)
-			}
-		}
-		return nil, err
-	}
-	g.stat()
-	s.mu.Lock()
-	s.segments = slices.Insert(s.segments, s.find(start)+1, g)
-	s.mu.Unlock()
-	signal(s.sweepNow)
-	s.activate(g, t)
-	return g, nil
-}
-
-// find returns the index of the last segment that starts at or before t, or -1. mu
-// is held.
-func (s *Store) find(t time.Time) int {
-	i, found := slices.BinarySearchFunc(s.segments, t, func(g *segment, t time.Time) int { return g.start.Compare(t) })
-	if !found {
-		i--
-	}
-	return i
-}
-
-// end returns where g's time ends: where the next segment begins, its span ends, or,
-// when it is full, the next full second.
-func (s *Store) end(g *segment) time.Time {
-	end := g.spanEnd(&s.o)
-	s.mu.RLock()
-	if i := slices.Index(s.segments, g); i >= 0 && i+1 < len(s.segments) {
-		if next := s.segments[i+1].start; next.Before(end) {
-			end = next
-		}
-	}
-	s.mu.RUnlock()
-	if full := g.fullAt.Load(); full != 0 && time.Unix(full, 0).Before(end) {
-		end = time.Unix(full, 0).UTC()
-	}
-	return end
-}
-
-// activate makes g the active segment if it is that of the present, notes when it is
-// full, and lets it take the counters.
-func (s *Store) activate(g *segment, t time.Time) {
-	if g.fullAt.Load() == 0 && g.size.Load() >= s.o.SegmentBytes {
-		// Rows up to now may be in it, so its time ends with the second.
-		now := s.o.Clock()
-		if t.After(now) {
-			now = t
-		}
-		g.fullAt.Store(now.Unix() + 1)
-	}
-	var before *segment
-	s.mu.Lock()
-	if s.active == nil || s.active.start.Before(g.start) {
-		s.active = g
-		if i := slices.Index(s.segments, g); i > 0 {
-			before = s.segments[i-1]
-		}
-	}
-	isActive, counting := s.active == g, s.counting
-	s.mu.Unlock()
-
-	var err error
-	if before != nil {
-		err = s.seal(before)
-	}
-	if isActive && counting != g {
-		err = errors.Join(err, s.handOver(g))
-	}
-	if err != nil { // neither keeps a row from being written
-		s.errors.Add(1)
-		s.faults.failed(err)
-	}
-}
-
-// seal makes zones of all rows of a segment that is no longer active.
-func (s *Store) seal(g *segment) error {
-	index := g.index
-	g.index = nil
-	sealed, err := false, error(nil)
-	if index == nil {
-		sealed, err = s.isSealed(g)
-	}
-	if !sealed && err == nil {
-		err = g.update(&s.o, func(tx *bbolt.Tx) (err error) {
-			if index == nil {
-				if index, err = loadIndex(tx, s.o.zoneRows); err != nil {
-					return err
-				}
-			}
-			return index.seal(tx)
-		})
-	}
-	if err == nil || errors.Is(err, errGone) || errors.Is(err, ErrSchema) {
-		return nil // removed by now, or none of ours
-	}
-	s.writeFailed(g, err)
-	return fmt.Errorf("store: sealing segment %s: %w", g.name(), err)
-}
-
-// isSealed reports whether the last row of g is in a zone.
-func (s *Store) isSealed(g *segment) (done bool, err error) {
-	err = g.view(&s.o, func(tx *bbolt.Tx) error {
-		rows, zones := tx.Bucket(bucketRows), tx.Bucket(bucketZones)
-		if rows == nil {
-			done = true
-			return nil
-		}
-		row, _ := rows.Cursor().Last()
-		zone, _ := zones.Cursor().Last()
-		done = bytes.Compare(row, zone) <= 0
-		return nil
-	})
-	return done, err
-}
-
-// commitCounters writes the counters when no row took them along.
-func (s *Store) commitCounters() {
-	if !s.counters.dirty() {
-		return
-	}
-	g, err := s.segmentFor(s.o.Clock())
-	if err == nil && s.counting != nil {
-		g = s.counting
-		err = s.commitTo(g, &batch{}, 0)
-	}
-	if err != nil {
-		s.errors.Add(1)
-		s.faults.failed(err)
-	}
-}
-
-// handOver lets g take the counters: what was counted so far moves to the permanent
-// file. Until that is done the segment before goes on taking them.
-func (s *Store) handOver(g *segment) error {
-	own := map[counterKey]uint64{}
-	err := g.view(&s.o, func(tx *bbolt.Tx) error {
-		return readCounters(tx.Bucket(bucketCounters), func(k counterKey, n uint64) { own[k] = n })
-	})
-	if err != nil {
-		return err
-	}
-	// The sum of both parts is what is on disk now: committed totals. g's own
-	// part, from an earlier turn, is taken off so that it does not count twice.
-	base := map[counterKey]uint64{}
-	s.counters.each(func(k counterKey, n *counter) { base[k] = n.written - min(own[k], n.written) })
-	if err := s.permanent.putCounts(g.name(), base); err != nil {
-		return fmt.Errorf("store: handing the counters over to %s: %w", g.name(), err)
-	}
-	s.counters.each(func(k counterKey, n *counter) { n.base = base[k] })
-	s.mu.Lock()
-	s.counting = g
-	s.mu.Unlock()
-	return nil
-}
-
-// loadCounters sums up both parts of the counters.
-func (s *Store) loadCounters() error {
-	counting, err := s.permanent.counts(func(k counterKey, n uint64) {
-		c := s.counters.get(k)
-		c.base = n
-		c.total.Add(n)
-	})
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(s.segments, func(g *segment) bool { return g.name() == counting })
-	if i >= 0 {
-		g := s.segments[i]
-		err = g.view(&s.o, func(tx *bbolt.Tx) error {
-			return readCounters(tx.Bucket(bucketCounters), func(k counterKey, n uint64) {
-				s.counters.get(k).total.Add(n)
-			})
-		})
-		if err != nil {
-			// Only the decisions of its own time are lost with it.
-			s.log.Warn().Err(err).Msg("reading the counters of the last segment")
-			if errors.Is(err, ErrCorrupt) && !s.o.ReadOnly {
-				s.setAside(g, err)
-			}
-		} else {
-			s.counting = g
-		}
-	}
-	s.counters.each(func(_ counterKey, n *counter) { n.written = n.total.Load() })
-	return nil
 }

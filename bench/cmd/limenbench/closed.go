@@ -33,8 +33,10 @@ type closedRow struct {
 	Failed          int           `json:"failed"`
 	// Blocked requests got a 403 without the upstream's work: they cost less.
 	Blocked int `json:"blocked"`
+	// Sent is the number of requests of all rounds, of which Blocked were.
+	Sent int `json:"sent"`
 
-	rounds []*used
+	rounds []*used // kept
 }
 
 // measureClosed lets contestants take turns under a closed loop.
@@ -42,7 +44,11 @@ func (r *proxyReport) measureClosed(ctx context.Context, st *stage, f *proxyFlag
 	for _, caddy := range st.caddies {
 		r.CPU = append(r.CPU, &closedRow{Name: caddy.Contestant.Name})
 	}
+	all := make([][]*used, len(st.caddies))
 	for round := range f.rounds {
+		if err := st.wait(ctx, f.patience, f.others); err != nil {
+			return err
+		}
 		for turn := range st.caddies {
 			// Rotating takes away what being first or last is worth.
 			i := (turn + round) % len(st.caddies)
@@ -52,6 +58,7 @@ func (r *proxyReport) measureClosed(ctx context.Context, st *stage, f *proxyFlag
 				Connections: f.connections, Count: f.requests,
 				Outcome: func(n int, o load.Outcome) {
 					outcomes[n%len(outcomes)] = o
+					row.Sent++
 					if o.Status == 403 && !o.Upstream {
 						row.Blocked++
 					}
@@ -60,12 +67,16 @@ func (r *proxyReport) measureClosed(ctx context.Context, st *stage, f *proxyFlag
 			if err != nil {
 				return err
 			}
-			row.rounds = append(row.rounds, u)
-			st.say("round %d of %d: %-14s %6.1f µs CPU a request, %6.0f requests/s", round+1, f.rounds, row.Name, perRequest(u.server.Total, u), u.result.Throughput())
+			all[i] = append(all[i], u)
+			st.say("round %d of %d: %-14s %6.1f µs CPU a request, %6.0f requests/s; others used %.2f cores", round+1, f.rounds, row.Name, perRequest(u.server.Total, u), u.result.Throughput(), u.others)
 			if round == 0 && f.requests >= len(requests.messages) {
 				r.Outcomes[row.Name] = tallies(requests, outcomes)
 			}
 		}
+	}
+	r.Rounds = f.rounds
+	for i, kept := range calm(all, f.others) {
+		r.CPU[i].rounds = kept
 	}
 	for _, row := range r.CPU {
 		row.summarize(r.CPU[0])
@@ -101,13 +112,22 @@ func (row *closedRow) summarize(base *closedRow) {
 	row.Upstream, row.Generator = each(total.upstream.Total), each(total.generator.Total)
 }
 
-func writeClosed(w io.Writer, rows []*closedRow) {
+// keptRounds says how many rounds the figures are of.
+func keptRounds(kept, rounds int) string {
+	if kept == rounds {
+		return fmt.Sprintf("%d rounds", rounds)
+	}
+	return fmt.Sprintf("%d of %d rounds (the others left out: other processes were busy)", kept, rounds)
+}
+
+func writeClosed(w io.Writer, rows []*closedRow, rounds int) {
 	cpu := report.Table{Titles: []string{" contestant", "CPU µs/request, median (range)", "ratio to " + rows[0].Name, "by /proc/PID/stat", "of it system", "blocked", "failed"}}
 	rate := report.Table{Titles: []string{" contestant", "requests/s, median (range)", "ratio to " + rows[0].Name, "upstream CPU µs/request", "generator CPU µs/request"}}
 	for _, row := range rows {
-		cpu.Row(row.Name, row.CPU.Format("%.1f"), row.Ratio.Format("%.2f"), fmt.Sprintf("%.1f", row.Stat), fmt.Sprintf("%.1f", row.System), report.Percent(row.Blocked, row.Requests), row.Failed)
+		cpu.Row(row.Name, row.CPU.Format("%.1f"), row.Ratio.Format("%.2f"), fmt.Sprintf("%.1f", row.Stat), fmt.Sprintf("%.1f", row.System), report.Percent(row.Blocked, row.Sent), row.Failed)
 		rate.Row(row.Name, row.Throughput.Format("%.0f"), row.ThroughputRatio.Format("%.2f"), fmt.Sprintf("%.1f", row.Upstream), fmt.Sprintf("%.1f", row.Generator))
 	}
-	fmt.Fprintf(w, "Processor time of the server process, %d rounds, %d requests each:\n\n%s\n", len(rows[0].rounds), rows[0].Requests/max(1, len(rows[0].rounds)), &cpu)
+	kept := len(rows[0].rounds)
+	fmt.Fprintf(w, "Processor time of the server process, %s, %d requests each:\n\n%s\n", keptRounds(kept, rounds), rows[0].Requests/max(1, kept), &cpu)
 	fmt.Fprintf(w, "Closed-loop throughput; server, upstream and generator share the cores:\n\n%s\n", &rate)
 }

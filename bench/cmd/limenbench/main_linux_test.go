@@ -158,7 +158,7 @@ func TestProxy(t *testing.T) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.CPU) != 2 || r.CPU[1].Name != "limen" || r.CPU[1].Requests != 200 || r.CPU[1].Failed != 0 || r.CPU[0].CPU.Median <= 0 || r.CPU[0].Ratio.Median != 1 {
+	if len(r.CPU) != 2 || r.CPU[1].Name != "limen" || r.Rounds != 2 || r.CPU[1].Sent != 200 || r.CPU[1].Requests < 100 || r.CPU[1].Failed != 0 || r.CPU[0].CPU.Median <= 0 || r.CPU[0].Ratio.Median != 1 {
 		t.Errorf("closed loop: %s", text)
 	}
 	if len(r.Latency) != 2 || r.Latency[1].P50.Median <= 0 || r.Latency[1].P99.Median < r.Latency[1].P50.Median || r.Latency[0].AddedP99.Median != 0 {
@@ -181,6 +181,20 @@ func TestProxy(t *testing.T) {
 	}
 	if left, err := os.ReadDir(folder); err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// Ensure that rounds in which others were busy are left out for all contestants,
+// unless that would leave nothing.
+func TestCalm(t *testing.T) {
+	round := func(others float64) *used { return &used{others: others} }
+	contestants := [][]*used{{round(0.1), round(0), round(0.9)}, {round(0.2), round(0.5), round(0)}}
+	kept := calm(contestants, 0.3)
+	if len(kept) != 2 || len(kept[0]) != 1 || len(kept[1]) != 1 || kept[1][0] != contestants[1][0] {
+		t.Errorf("kept %v", kept)
+	}
+	if kept := calm(contestants, 0.01); len(kept[0]) != 3 || len(kept[1]) != 3 {
+		t.Errorf("kept %v, want all", kept)
 	}
 }
 

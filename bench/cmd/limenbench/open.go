@@ -28,7 +28,7 @@ type openRow struct {
 	Lag    report.Spread `json:"generator_lag_p99_ms"`
 	Failed int           `json:"failed"`
 
-	rounds []*used
+	rounds []*used // kept
 }
 
 // measureOpen lets contestants take turns under the same open-loop load.
@@ -44,7 +44,11 @@ func (r *proxyReport) measureOpen(ctx context.Context, st *stage, f *proxyFlags,
 	for _, caddy := range st.caddies {
 		r.Latency = append(r.Latency, &openRow{Name: caddy.Contestant.Name})
 	}
+	all := make([][]*used, len(st.caddies))
 	for round := range f.latencyRounds {
+		if err := st.wait(ctx, f.patience, f.others); err != nil {
+			return err
+		}
 		for turn := range st.caddies {
 			i := (turn + round) % len(st.caddies)
 			row := r.Latency[i]
@@ -55,11 +59,15 @@ func (r *proxyReport) measureOpen(ctx context.Context, st *stage, f *proxyFlags,
 			if err != nil {
 				return err
 			}
-			row.rounds = append(row.rounds, u)
+			all[i] = append(all[i], u)
 			l := u.result.Latencies
-			st.say("open loop %d of %d at %.0f requests/s: %-14s p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms", round+1, f.latencyRounds, r.Rate, row.Name,
-				milliseconds(load.Quantile(l, 0.5)), milliseconds(load.Quantile(l, 0.99)), milliseconds(load.Quantile(l, 0.999)))
+			st.say("open loop %d of %d at %.0f requests/s: %-14s p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms; others used %.2f cores", round+1, f.latencyRounds, r.Rate, row.Name,
+				milliseconds(load.Quantile(l, 0.5)), milliseconds(load.Quantile(l, 0.99)), milliseconds(load.Quantile(l, 0.999)), u.others)
 		}
+	}
+	r.LatencyRounds = f.latencyRounds
+	for i, kept := range calm(all, f.others) {
+		r.Latency[i].rounds = kept
 	}
 	for _, row := range r.Latency {
 		row.summarize(r.Latency[0])
@@ -94,10 +102,10 @@ func (row *openRow) summarize(base *openRow) {
 	row.Lag, row.CPU = report.Summarize(lag), report.Summarize(cpu)
 }
 
-func writeOpen(w io.Writer, rows []*openRow, rate float64) {
+func writeOpen(w io.Writer, rows []*openRow, rate float64, rounds int) {
 	table := report.Table{Titles: []string{" contestant", "p50 ms", "p99 ms", "p99.9 ms", "added p50 ms", "added p99 ms", "CPU µs/request", "generator's own lag p99 ms", "failed"}}
 	for _, row := range rows {
 		table.Row(row.Name, row.P50.Format("%.2f"), row.P99.Format("%.2f"), row.P999.Format("%.2f"), row.AddedP50.Format("%.2f"), row.AddedP99.Format("%.2f"), row.CPU.Format("%.1f"), row.Lag.Format("%.2f"), row.Failed)
 	}
-	fmt.Fprintf(w, "Latency from the intended start, open loop at %.0f requests/s, median of %d rounds (range):\n\n%s\n", rate, len(rows[0].rounds), &table)
+	fmt.Fprintf(w, "Latency from the intended start, open loop at %.0f requests/s, median of %s (range):\n\n%s\n", rate, keptRounds(len(rows[0].rounds), rounds), &table)
 }

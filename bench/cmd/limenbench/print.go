@@ -19,10 +19,10 @@ func (r *proxyReport) write(out io.Writer) error {
 	}
 	fmt.Fprint(&w, "\n\n")
 	if len(r.CPU) > 0 {
-		writeClosed(&w, r.CPU)
+		writeClosed(&w, r.CPU, r.Rounds)
 	}
 	if len(r.Latency) > 0 {
-		writeOpen(&w, r.Latency, r.Rate)
+		writeOpen(&w, r.Latency, r.Rate, r.LatencyRounds)
 	}
 	if len(r.Memory) > 0 {
 		writeMemory(&w, r.Memory)

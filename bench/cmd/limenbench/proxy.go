@@ -33,6 +33,8 @@ type proxyFlags struct {
 	memoryRequests int
 	memorySample   time.Duration
 	seed           uint64
+	patience       time.Duration
+	others         float64
 }
 
 // proxyReport is everything that limenbench proxy finds.
@@ -42,10 +44,14 @@ type proxyReport struct {
 	Bytes    int64               `json:"bytes"`
 	Skipped  map[string]int      `json:"skipped"`
 	Outcomes map[string][]*tally `json:"outcomes,omitempty"`
-	CPU      []*closedRow        `json:"closed_loop,omitempty"`
-	Rate     float64             `json:"open_loop_rate,omitempty"`
-	Latency  []*openRow          `json:"open_loop,omitempty"`
-	Memory   []*memoryRow        `json:"memory,omitempty"`
+	// Rounds and LatencyRounds were measured; the figures are of those in which
+	// other processes were quiet.
+	Rounds        int          `json:"rounds,omitempty"`
+	LatencyRounds int          `json:"latency_rounds,omitempty"`
+	CPU           []*closedRow `json:"closed_loop,omitempty"`
+	Rate          float64      `json:"open_loop_rate,omitempty"`
+	Latency       []*openRow   `json:"open_loop,omitempty"`
+	Memory        []*memoryRow `json:"memory,omitempty"`
 }
 
 func runProxy(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
@@ -65,6 +71,8 @@ func runProxy(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 	flags.IntVar(&f.latencyOpen, "latency-connections", 64, "`number` of connections of the open loop")
 	flags.IntVar(&f.memoryRequests, "memory-requests", 200_000, "requests of the memory measurement, on a fresh process of every contestant but the baseline (0: none)")
 	flags.DurationVar(&f.memorySample, "memory-sample", 500*time.Millisecond, "`time` between two memory samples")
+	flags.DurationVar(&f.patience, "patience", 0, "longest `time` to wait before each round until other processes leave the machine alone")
+	flags.Float64Var(&f.others, "others", 0.25, "`cores` that other processes may use: rounds in which they used more are left out, unless all would be")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of --poisson")
 	if err := flags.Parse(arguments); err != nil {
 		return err

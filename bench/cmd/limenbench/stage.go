@@ -99,6 +99,8 @@ func (st *stage) say(format string, arguments ...any) {
 type used struct {
 	server, upstream, generator proc.CPU
 	result                      *load.Result
+	// others is the mean number of cores that other processes used meanwhile.
+	others float64
 }
 
 // settle is the time that a server gets to finish what a run left behind (its
@@ -136,8 +138,9 @@ func (st *stage) measure(ctx context.Context, server *site.Caddy, messages []loa
 	if err := read(&after); err != nil {
 		return nil, fmt.Errorf("%s did not survive the run: %w; its last lines:\n%s", server.Contestant.Name, err, server.Output())
 	}
-	u := &used{after[0].Sub(before[0]), after[1].Sub(before[1]), after[2].Sub(before[2]), result}
-	return u, st.quiet.end(busy, u.server.Stat()+u.upstream.Stat()+u.generator.Stat())
+	u := &used{server: after[0].Sub(before[0]), upstream: after[1].Sub(before[1]), generator: after[2].Sub(before[2]), result: result}
+	u.others, err = st.quiet.end(busy, u.server.Stat()+u.upstream.Stat()+u.generator.Stat())
+	return u, err
 }
 
 // quiet adds up what others used of the machine during measurements.
@@ -156,12 +159,58 @@ func (q *quiet) begin() (moment, error) {
 	return moment{time.Now(), busy, steal}, err
 }
 
-func (q *quiet) end(from moment, ours time.Duration) error {
+// end returns the mean number of cores that others used since from.
+func (q *quiet) end(from moment, ours time.Duration) (float64, error) {
 	busy, steal, err := proc.Busy()
-	q.elapsed += time.Since(from.at)
-	q.others += max(0, busy-from.busy-ours)
+	elapsed, others := time.Since(from.at), max(0, busy-from.busy-ours)
+	q.elapsed += elapsed
+	q.others += others
 	q.steal += steal - from.steal
-	return err
+	return others.Seconds() / elapsed.Seconds(), err
+}
+
+// wait returns when others have used at most most cores for two seconds, or
+// when the patience is over.
+func (st *stage) wait(ctx context.Context, patience time.Duration, most float64) error {
+	for begin := time.Now(); time.Since(begin) < patience; {
+		var look quiet
+		from, err := look.begin()
+		if err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(2 * time.Second):
+		}
+		others, err := look.end(from, 0)
+		if err != nil || others <= most {
+			return err
+		}
+	}
+	return nil
+}
+
+// calm returns the rounds in which others used at most most cores while any of
+// the contestants was measured, or all rounds if there is none.
+func calm(contestants [][]*used, most float64) (kept [][]*used) {
+	kept = make([][]*used, len(contestants))
+	for round := range contestants[0] {
+		others := 0.0
+		for _, rounds := range contestants {
+			others = max(others, rounds[round].others)
+		}
+		if others > most {
+			continue
+		}
+		for i, rounds := range contestants {
+			kept[i] = append(kept[i], rounds[round])
+		}
+	}
+	if len(kept[0]) == 0 {
+		return contestants
+	}
+	return kept
 }
 
 // cores returns the mean number of cores that others used, and that the

@@ -1,0 +1,166 @@
+package store
+
+import (
+	"bytes"
+	"hash/crc32"
+	"math"
+
+	"github.com/oklog/ulid/v2"
+)
+
+// Columns with marks. The numbers are part of the format. Columns of pairs serve
+// conjunctions that single columns do not: every zone of a busy host has that
+// host, and most have some attack.
+const (
+	columnHost = iota
+	columnClientIP
+	columnModel
+	columnPrincipal
+	columnPath // the first segment of the path
+	columnHostDecision
+	columnHostClass
+	columnClientDecision
+	columnClientClass
+	columnCount
+)
+
+const allColumns = 1<<columnCount - 1
+
+// rowMarks is what a zone keeps of one row.
+type rowMarks struct {
+	id       ulid.ULID
+	decision string
+	class    string
+	bin      uint8
+	n        uint8
+	marks    [columnCount]uint32
+}
+
+func (r *rowMarks) add(column int, hash uint64) {
+	if int(r.n) < len(r.marks) { // a damaged row may repeat fields
+		r.marks[r.n] = mark(column, hash)
+		r.n++
+	}
+}
+
+// mark folds a hash of a value into the 24 bits of a mark of column.
+func mark(column int, hash uint64) uint32 {
+	hash = (hash<<8 ^ uint64(column)) * 0x9e3779b97f4a7c15
+	return uint32(hash >> 40)
+}
+
+// hash is CRC-32C, for which processors have an instruction. Values that were made to
+// collide cost a look at more rows, no more.
+func hash(b []byte) uint64 { return uint64(crc32.Checksum(b, castagnoli)) }
+
+// hashFold is hash over b in lower case.
+func hashFold(b []byte) uint64 {
+	for i, c := range b {
+		if toLower(c) != c {
+			b = bytes.Clone(b)
+			for ; i < len(b); i++ {
+				b[i] = toLower(b[i])
+			}
+			break
+		}
+	}
+	return hash(b)
+}
+
+// pairHash joins the hashes of two values.
+func pairHash(a, b uint64) uint64 { return a*31 + b }
+
+func scoreBin(score float64) uint8 {
+	if !(score > 0) {
+		return 0
+	}
+	return uint8(min(score, 1) * 63.999)
+}
+
+// binsFrom returns the bins that a score in [lo, hi] can be in.
+func binsFrom(lo, hi float64) uint64 {
+	all := ^uint64(0)
+	return all << scoreBin(lo) & (all >> (63 - scoreBin(hi)))
+}
+
+// firstSegment returns the part of a target up to the second slash, and whether
+// it is known to be whole.
+func firstSegment(target []byte) ([]byte, bool) {
+	for i, c := range target {
+		if i > 0 && (c == '/' || c == '?' || c == '#') {
+			return target[:i], true
+		}
+	}
+	return target, false
+}
+
+// marksOf reads what a zone keeps from a row's fields. intern returns the string
+// of a text field.
+func marksOf(id ulid.ULID, fields []byte, intern func(*field) string) (r rowMarks, ok bool) {
+	r.id = id
+	var host, client valueHash
+	for len(fields) > 0 {
+		f, rest, ok := nextField(fields)
+		if !ok {
+			return r, false
+		}
+		if f.number > fieldPath {
+			break
+		}
+		fields = rest
+		switch f.number {
+		case fieldDecision:
+			r.decision = intern(&f)
+		case fieldClass:
+			r.class = intern(&f)
+		case fieldScore:
+			r.bin = scoreBin(math.Float64frombits(f.u))
+		case fieldHost:
+			host = valueHash{hashFold(f.textBytes()), true}
+			r.add(columnHost, host.hash)
+		case fieldClientIP:
+			client = valueHash{hash(f.textBytes()), true}
+			r.add(columnClientIP, client.hash)
+		case fieldModel:
+			r.add(columnModel, hash(f.b))
+		case fieldPrincipal:
+			r.add(columnPrincipal, hash(f.textBytes()))
+		case fieldPath:
+			segment, _ := firstSegment(f.textBytes())
+			r.add(columnPath, hash(segment))
+		}
+	}
+	if r.decision != Allow && r.decision != "" {
+		h := hash([]byte(r.decision))
+		r.addPairs(columnHostDecision, columnClientDecision, host, client, h)
+	}
+	if r.class != "none" && r.class != "" {
+		h := hash([]byte(r.class))
+		r.addPairs(columnHostClass, columnClientClass, host, client, h)
+	}
+	return r, true
+}
+
+// valueHash is the hash of a value that a row may have.
+type valueHash struct {
+	hash uint64
+	ok   bool
+}
+
+func (r *rowMarks) addPairs(hostColumn, clientColumn int, host, client valueHash, h uint64) {
+	if host.ok {
+		r.add(hostColumn, pairHash(host.hash, h))
+	}
+	if client.ok {
+		r.add(clientColumn, pairHash(client.hash, h))
+	}
+}
+
+// textBytes returns a text field's bytes.
+func (f *field) textBytes() []byte {
+	if f.kind == kindVarint {
+		s, _ := word(f.u)
+		return []byte(s)
+	}
+	return f.b
+}

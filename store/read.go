@@ -1,0 +1,179 @@
+package store
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/oklog/ulid/v2"
+	"go.etcd.io/bbolt"
+)
+
+// reader collects the rows of one segment.
+type reader struct {
+	f    *filter
+	page *Page
+	ctx  context.Context
+	rows *bbolt.Cursor
+	seen int  // rows looked at
+	many bool // a look through a whole segment may lie ahead
+}
+
+// full reports whether the page is. One row more than asked for tells whether there
+// is a next page.
+func (r *reader) full() bool { return len(r.page.Verdicts) > r.f.limit }
+
+func (r *reader) read(tx *bbolt.Tx) error {
+	rows, zones := tx.Bucket(bucketRows), tx.Bucket(bucketZones)
+	if rows == nil || zones == nil {
+		return nil // the first commit did not happen
+	}
+	r.rows = rows.Cursor()
+	if r.many {
+		defer dropResident(tx)
+	}
+	switch {
+	case r.f.want == 0 && r.f.oldest:
+		return r.forward(r.f.lo, r.f.hi)
+	case r.f.want == 0:
+		return r.backward(r.f.lo, r.f.hi)
+	case r.f.oldest:
+		return r.zonesForward(zones.Cursor())
+	}
+	return r.zonesBackward(zones.Cursor())
+}
+
+// zonesForward reads the zones that may match, oldest first, and then the tail.
+func (r *reader) zonesForward(c *bbolt.Cursor) error {
+	lo := r.f.lo
+	for k, v := c.Seek(lo[:]); k != nil && lo.Compare(r.f.hi) <= 0 && !r.full(); k, v = c.Next() {
+		end, err := zoneKey(k)
+		if err != nil {
+			return err
+		}
+		if r.f.matchZone(v) {
+			if err := r.forward(lo, smaller(end, r.f.hi)); err != nil {
+				return err
+			}
+		}
+		lo = next(end)
+	}
+	return r.forward(lo, r.f.hi)
+}
+
+// zonesBackward reads the tail and then the zones that may match, newest first.
+func (r *reader) zonesBackward(c *bbolt.Cursor) error {
+	hi := r.f.hi
+	k, v := c.Seek(hi[:])
+	if k == nil { // hi is in the tail
+		k, v = c.Last()
+		end, err := zoneKey(k)
+		if err != nil {
+			return err
+		}
+		lo := r.f.lo
+		if k != nil {
+			lo = larger(lo, next(end))
+		}
+		if err := r.backward(lo, hi); err != nil {
+			return err
+		}
+		hi = smaller(hi, end)
+	}
+	for k != nil && hi.Compare(r.f.lo) >= 0 && !r.full() {
+		before, beforeV := c.Prev()
+		start, err := zoneKey(before)
+		if err != nil {
+			return err
+		}
+		lo := r.f.lo
+		if before != nil {
+			lo = larger(lo, next(start))
+		}
+		if r.f.matchZone(v) {
+			if err := r.backward(lo, hi); err != nil {
+				return err
+			}
+		}
+		hi = smaller(hi, start)
+		k, v = before, beforeV
+	}
+	return nil
+}
+
+// zoneKey returns the ID that a zone stands under, zero for no zone.
+func zoneKey(k []byte) (id ulid.ULID, err error) {
+	if k == nil {
+		return id, nil
+	}
+	if len(k) != len(id) {
+		return id, fail(ErrCorrupt, "a zone's key has %d bytes", len(k))
+	}
+	copy(id[:], k)
+	return id, nil
+}
+
+func smaller(a, b ulid.ULID) ulid.ULID {
+	if a.Compare(b) < 0 {
+		return a
+	}
+	return b
+}
+
+func larger(a, b ulid.ULID) ulid.ULID {
+	if a.Compare(b) > 0 {
+		return a
+	}
+	return b
+}
+
+// forward takes the rows that match from lo to hi, oldest first.
+func (r *reader) forward(lo, hi ulid.ULID) error {
+	if lo.Compare(hi) > 0 || r.full() {
+		return nil
+	}
+	k, v := r.rows.Seek(lo[:])
+	for ; k != nil && bytes.Compare(k, hi[:]) <= 0; k, v = r.rows.Next() {
+		if stop, err := r.take(k, v); stop {
+			return err
+		}
+	}
+	return nil
+}
+
+// backward takes the rows that match from hi to lo, newest first.
+func (r *reader) backward(lo, hi ulid.ULID) error {
+	if lo.Compare(hi) > 0 || r.full() {
+		return nil
+	}
+	k, v := r.rows.Seek(hi[:])
+	switch {
+	case k == nil:
+		k, v = r.rows.Last()
+	case bytes.Compare(k, hi[:]) > 0:
+		k, v = r.rows.Prev()
+	}
+	for ; k != nil && bytes.Compare(k, lo[:]) >= 0; k, v = r.rows.Prev() {
+		if stop, err := r.take(k, v); stop {
+			return err
+		}
+	}
+	return nil
+}
+
+// take adds a row to the page if it matches. The context is looked at now and then.
+func (r *reader) take(k, row []byte) (stop bool, err error) {
+	if r.seen++; r.seen%1024 == 0 && r.ctx.Err() != nil {
+		return true, r.ctx.Err()
+	}
+	if len(k) != len(ulid.ULID{}) || !r.f.matchRow(row) {
+		return false, nil
+	}
+	id := ulid.ULID(k)
+	v, err := decodeRow(id, row)
+	if err != nil {
+		r.page.Unreadable++
+		return false, nil
+	}
+	r.page.Verdicts = append(r.page.Verdicts, v)
+	return r.full(), nil
+}
