@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"errors"
+	"strings"
 )
 
 // Request is one HTTP request on its wire form, nothing decoded: what Record
@@ -86,6 +87,9 @@ func appendRequest(dst []byte, r *Request, redact bool) []byte {
 func appendLine(dst []byte, s string) []byte {
 	from := len(dst)
 	dst = append(dst, s...)
+	if strings.IndexByte(s, '\r') < 0 && strings.IndexByte(s, '\n') < 0 {
+		return dst
+	}
 	for i, c := range dst[from:] {
 		if c == '\r' || c == '\n' {
 			dst[from+i] = ' '

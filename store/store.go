@@ -342,6 +342,7 @@ func (s *Store) Close() error {
 func (s *Store) close() error {
 	close(s.closing)
 	s.queue.close()
+	before := s.dropped.Load()
 	timeout := time.NewTimer(s.o.CloseTimeout)
 	defer timeout.Stop()
 	late := false
@@ -360,10 +361,10 @@ func (s *Store) close() error {
 	}
 	s.others.Wait()
 	rows, _ := s.queue.size()
-	s.dropped.Add(uint64(rows))
+	lost := s.dropped.Add(uint64(rows)) - before
 	s.faults.report(s, true)
 	if late {
-		return fmt.Errorf("store: closing %s: the disk does not answer, at least %d rows are lost", s.o.Dir, rows)
+		return fmt.Errorf("store: closing %s: the disk does not answer, at least %d rows are lost", s.o.Dir, lost)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -371,8 +372,8 @@ func (s *Store) close() error {
 		g.retire()
 	}
 	closeBolt(s.permanent.db)
-	if rows > 0 {
-		return fmt.Errorf("store: closing %s: %d rows could not be written and are lost", s.o.Dir, rows)
+	if lost > 0 {
+		return fmt.Errorf("store: closing %s: %d rows could not be written and are lost", s.o.Dir, lost)
 	}
 	return nil
 }

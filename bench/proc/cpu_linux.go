@@ -63,8 +63,10 @@ func ReadCPU(pid int) (CPU, error) {
 	return c, nil
 }
 
-// Busy returns the time that all processors of the machine were not idle since
-// boot, and the time that the hypervisor took from it (steal).
+// Busy returns the time that the processors of the machine were not idle since
+// boot, and the time that the hypervisor took from it (steal). Where the control
+// groups are mounted, busy is the root group's, to the nanosecond; in a container
+// that is the container. Elsewhere it is what /proc/stat sampled at every tick.
 func Busy() (busy, steal time.Duration, err error) {
 	stat, err := os.ReadFile("/proc/stat")
 	if err != nil {
@@ -89,5 +91,22 @@ func Busy() (busy, steal time.Duration, err error) {
 			busy += time.Duration(n) * tick
 		}
 	}
+	if exact, ok := groupTime(); ok {
+		busy = exact
+	}
 	return busy, steal, nil
+}
+
+// groupTime returns the processor time of the root control group.
+func groupTime() (time.Duration, bool) {
+	if text, err := os.ReadFile("/sys/fs/cgroup/cpuacct/cpuacct.usage"); err == nil { // version 1, nanoseconds
+		n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
+		return time.Duration(n), err == nil
+	}
+	if text, err := os.ReadFile("/sys/fs/cgroup/cpu.stat"); err == nil { // version 2, microseconds
+		line, _, _ := strings.Cut(string(text), "\n")
+		n, err := strconv.ParseInt(strings.TrimPrefix(line, "usage_usec "), 10, 64)
+		return time.Duration(n) * time.Microsecond, err == nil
+	}
+	return 0, false
 }

@@ -139,7 +139,7 @@ func (st *stage) measure(ctx context.Context, server *site.Caddy, messages []loa
 		return nil, fmt.Errorf("%s did not survive the run: %w; its last lines:\n%s", server.Contestant.Name, err, server.Output())
 	}
 	u := &used{server: after[0].Sub(before[0]), upstream: after[1].Sub(before[1]), generator: after[2].Sub(before[2]), result: result}
-	u.others, err = st.quiet.end(busy, u.server.Stat()+u.upstream.Stat()+u.generator.Stat())
+	u.others, err = st.quiet.end(busy, u.server.Total+u.upstream.Total+u.generator.Total)
 	return u, err
 }
 
