@@ -26,7 +26,11 @@ func TestLinearWork(t *testing.T) {
 			b := cpu(t, func() { tok.Tokenize(large[i]) })
 			return b > 8*a+20_000
 		}
-		if more() && more() && more() { // the first may have grown the buffers, or collected garbage
+		tries := 0 // the first may grow the buffers, or collect garbage
+		for tries < 3 && more() {
+			tries++
+		}
+		if tries == 3 {
 			t.Errorf("more than linear: %.20q %.40q %.60q", large[i].Target, large[i].Body, large[i].Headers)
 		}
 	}

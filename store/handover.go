@@ -13,10 +13,9 @@ func (s *Store) commitCounters() {
 	if !s.counters.dirty() {
 		return
 	}
-	g, err := s.segmentFor(s.o.Clock())
+	_, err := s.segmentFor(s.o.Clock()) // it names the segment that counts
 	if err == nil && s.counting != nil {
-		g = s.counting
-		err = s.commitTo(g, &batch{}, 0)
+		err = s.commitTo(s.counting, &batch{}, 0)
 	}
 	if err != nil {
 		s.errors.Add(1)

@@ -164,8 +164,8 @@ func (p *textPass) pairName(name []byte, at int) {
 	for i, c := range name {
 		lower[i] = toLower(c)
 	}
-	key := string(lower[:len(name)])
-	isName, isValue := nameKeys[key], valueKeys[key]
+	key := lower[:len(name)]
+	isName, isValue := nameKeys[string(key)], valueKeys[string(key)]
 	if !isName && !isValue {
 		return
 	}
