@@ -28,8 +28,7 @@ func DecodeFields(id ulid.ULID, fields []byte) (*Verdict, bool) {
 }
 
 func SumUp(id ulid.ULID, fields []byte) bool {
-	x := index{texts: map[string]string{}}
-	_, ok := marksOf(id, fields, x.text)
+	_, ok := new(texts).marksOf(id, fields)
 	return ok
 }
 
@@ -44,8 +43,7 @@ func (s *Store) MatchZone(q Query, value []byte) (bool, error) {
 
 // AddToZone adds a row to a zone's value.
 func AddToZone(value []byte, id ulid.ULID, fields []byte) []byte {
-	x := index{texts: map[string]string{}}
-	r, _ := marksOf(id, fields, x.text)
+	r, _ := new(texts).marksOf(id, fields)
 	return addToZone(value, []rowMarks{r})
 }
 

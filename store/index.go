@@ -19,7 +19,8 @@ type index struct {
 	last     ulid.ULID  // of the last zone, zero when there is none
 	newest   ulid.ULID  // of all rows
 	tail     []rowMarks // rows after last, by ID
-	texts    map[string]string
+	texts    texts
+	scratch  []rowMarks // of the commit under way
 }
 
 // The tail is cut when it holds tailZones zones; minTail of them stay.
@@ -30,7 +31,7 @@ const (
 
 // loadIndex reads the state of a segment's zones.
 func loadIndex(tx *bbolt.Tx, zoneRows int) (*index, error) {
-	x := &index{zoneRows: zoneRows, texts: map[string]string{}}
+	x := &index{zoneRows: zoneRows}
 	if k, _ := tx.Bucket(bucketZones).Cursor().Last(); len(k) == len(x.last) {
 		copy(x.last[:], k)
 		x.newest = x.last
@@ -53,27 +54,11 @@ func (x *index) marks(id ulid.ULID, row []byte) (rowMarks, error) {
 	if err != nil {
 		return rowMarks{}, err
 	}
-	r, ok := marksOf(id, fields, x.text)
+	r, ok := x.texts.marksOf(id, fields)
 	if !ok {
 		return r, fail(ErrCorrupt, "row %s cannot be decoded", id)
 	}
 	return r, nil
-}
-
-// text returns a field's string without an allocation for those seen before.
-func (x *index) text(f *field) string {
-	if f.kind == kindVarint {
-		s, _ := word(f.u)
-		return s
-	}
-	if s, ok := x.texts[string(f.b)]; ok {
-		return s
-	}
-	s := string(f.b)
-	if len(x.texts) < 1024 {
-		x.texts[s] = s
-	}
-	return s
 }
 
 // add takes up rows that were put in the same transaction, in order of ID.

@@ -94,9 +94,8 @@ func firstSegment(target []byte) ([]byte, bool) {
 	return target, false
 }
 
-// marksOf reads what a zone keeps from a row's fields. intern returns the string
-// of a text field.
-func marksOf(id ulid.ULID, fields []byte, intern func(*field) string) (r rowMarks, ok bool) {
+// marksOf reads what a zone keeps from a row's fields.
+func (t *texts) marksOf(id ulid.ULID, fields []byte) (r rowMarks, ok bool) {
 	r.id = id
 	var host, client valueHash
 	for len(fields) > 0 {
@@ -110,9 +109,9 @@ func marksOf(id ulid.ULID, fields []byte, intern func(*field) string) (r rowMark
 		fields = rest
 		switch f.number {
 		case fieldDecision:
-			r.decision = intern(&f)
+			r.decision = t.of(&f)
 		case fieldClass:
-			r.class = intern(&f)
+			r.class = t.of(&f)
 		case fieldScore:
 			r.bin = scoreBin(math.Float64frombits(f.u))
 		case fieldHost:
@@ -154,6 +153,27 @@ func (r *rowMarks) addPairs(hostColumn, clientColumn int, host, client valueHash
 	if client.ok {
 		r.add(clientColumn, pairHash(client.hash, h))
 	}
+}
+
+// texts are the strings of decisions and classes that were met, so that each is made
+// once.
+type texts struct{ seen map[string]string }
+
+// of returns a text field's string.
+func (t *texts) of(f *field) string {
+	if f.kind == kindVarint {
+		s, _ := word(f.u)
+		return s
+	}
+	if s, ok := t.seen[string(f.b)]; ok {
+		return s
+	}
+	if t.seen == nil || len(t.seen) > 1024 {
+		t.seen = map[string]string{}
+	}
+	s := string(f.b)
+	t.seen[s] = s
+	return s
 }
 
 // textBytes returns a text field's bytes.

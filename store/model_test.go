@@ -70,7 +70,7 @@ func (w *world) query() store.Query {
 	var q store.Query
 	some := func() bool { return w.IntN(4) == 0 }
 	at := func() time.Time {
-		return w.clock.now().Add(-time.Duration(w.IntN(int(12 * time.Hour)))).Add(time.Duration(w.IntN(3)) * time.Microsecond)
+		return w.clock.now().Add(-time.Duration(w.Int64N(int64(12 * time.Hour)))).Add(time.Duration(w.IntN(3)) * time.Microsecond)
 	}
 	if some() {
 		q.Since = at()
@@ -152,9 +152,9 @@ func TestAgainstModel(t *testing.T) {
 						m.add(v)
 					}
 				case n < 11:
-					clock.add(time.Duration(w.IntN(int(40 * time.Minute))))
+					clock.add(time.Duration(w.Int64N(int64(40 * time.Minute))))
 				case n == 11:
-					clock.add(-time.Duration(w.IntN(int(10 * time.Minute)))) // set right
+					clock.add(-time.Duration(w.Int64N(int64(10 * time.Minute)))) // set right
 				case n == 12:
 					flush(t, s)
 					if err := s.Close(); err != nil {

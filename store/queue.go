@@ -50,7 +50,7 @@ func (b *batch) tellWaiters(err error) {
 
 // reset empties the batch for reuse. Memory that a burst made is let go.
 func (b *batch) reset() {
-	const ordinary = 4 << 20
+	const ordinary = 8 << 20
 	if cap(b.data) > ordinary {
 		b.data = nil
 	}

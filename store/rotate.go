@@ -57,7 +57,7 @@ func (s *Store) find(t time.Time) int {
 }
 
 // end returns where g's time ends: where the next segment begins, its span ends, or,
-// when it is full, the next full second.
+// when it is full, the second of its last row ends.
 func (s *Store) end(g *segment) time.Time {
 	end := g.spanEnd(&s.o)
 	s.mu.RLock()
@@ -74,8 +74,8 @@ func (s *Store) end(g *segment) time.Time {
 }
 
 // activate makes g the active segment if it is the latest, and lets it take the
-// counters. A new segment joins the list here, so that retention
-// does not find it before it is active.
+// counters. A new segment joins the list here, so that retention does not find it
+// before it is active.
 func (s *Store) activate(g *segment, isNew bool) {
 	var before *segment
 	s.mu.Lock()

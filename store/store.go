@@ -203,7 +203,7 @@ func (s *Store) checkLast() error {
 func (s *Store) NewID() ulid.ULID { return s.ids.next() }
 
 // rowBuffer is memory to encode a row in.
-type rowBuffer struct{ row, request []byte }
+type rowBuffer struct{ row, request, path []byte }
 
 // Record queues v to be written and returns at once. It reports whether the row was
 // taken: when the queue is full it is not, and is counted as dropped. v is
@@ -247,8 +247,7 @@ func (s *Store) record(v *Verdict, done chan<- error) error {
 	b := s.rows.Get().(*rowBuffer)
 	b.row = s.encode(b, v)
 	err := s.queue.put(v.ID, b.row, v.Decision == Block || v.Decision == Tag, done)
-	b.row, b.request = b.row[:0], b.request[:0]
-	if cap(b.row)+cap(b.request) <= 256<<10 {
+	if cap(b.row)+cap(b.request)+cap(b.path) <= 256<<10 {
 		s.rows.Put(b)
 	}
 	if errors.Is(err, ErrFull) {
@@ -260,7 +259,13 @@ func (s *Store) record(v *Verdict, done chan<- error) error {
 // encode encodes v without changing it: what is redacted here is a copy.
 func (s *Store) encode(b *rowBuffer, v *Verdict) []byte {
 	row := *v
-	row.Path = RedactTarget(v.Path)
+	if maybeSecret(v.Path) {
+		b.path = append(b.path[:0], v.Path...)
+		redactTarget(b.path)
+		if string(b.path) != v.Path {
+			row.Path = string(b.path)
+		}
+	}
 	request := v.Request
 	if v.Source != nil {
 		b.request = AppendRequest(b.request[:0], v.Source)

@@ -189,7 +189,7 @@ func (s *Store) commitTo(g *segment, b *batch, n int) error {
 func putRows(tx *bbolt.Tx, x *index, b *batch, n int) error {
 	rows := tx.Bucket(bucketRows)
 	rows.FillPercent = rowFill
-	marks := make([]rowMarks, 0, n)
+	marks := x.scratch[:0]
 	for i := range b.entries[:n] {
 		e := &b.entries[i]
 		row := b.row(i)
@@ -205,6 +205,7 @@ func putRows(tx *bbolt.Tx, x *index, b *batch, n int) error {
 		}
 		marks = append(marks, r)
 	}
+	x.scratch = marks
 	return x.add(tx, marks)
 }
 
