@@ -127,8 +127,9 @@ func (rec *recorder) wants(flagged bool) bool {
 }
 
 // keepBody is how much of the body a row keeps of a request that nobody will ask
-// about: there are many of those. Of one that is flagged it keeps all that was read.
-const keepBody = 64 << 10
+// about: there are many of those, and masking costs more than scoring. Of one
+// that is flagged it keeps all that was read.
+const keepBody = 8 << 10
 
 // inspected stores the verdict of an inspection. Unless durability is strict it
 // returns before the row is on disk. It reports nothing: a store that fails counts
