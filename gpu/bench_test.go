@@ -1,8 +1,10 @@
 package gpu_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"testing"
 
 	"github.com/limen-waf/limen/classifier"
@@ -10,12 +12,12 @@ import (
 	"github.com/limen-waf/limen/model"
 )
 
-// BenchmarkScore times the two engines on the embedded model, one call on one
-// thread, in one run:
+// BenchmarkScore times the two engines on the embedded model, or the one that
+// LIMEN_BENCH_MODEL names, one call on one thread, in one run:
 //
 //	GOMAXPROCS=1 go test -bench Score -run '^$' ./gpu
 func BenchmarkScore(b *testing.B) {
-	m, err := model.Default()
+	m, err := model.Open(cmp.Or(os.Getenv("LIMEN_BENCH_MODEL"), "default"))
 	if err != nil {
 		b.Fatal(err)
 	}

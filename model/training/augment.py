@@ -14,9 +14,12 @@ import urllib.parse
 
 import benign
 import config
+import families
 import inject
-import mutate
+import mutations
+import ordinary
 import payloads
+import probes
 import progress
 import record as records
 
@@ -165,6 +168,14 @@ def bare(request, rng):
     return {**names, "method": "POST", "target": "/", "headers": headers + [["Content-Type", "application/x-www-form-urlencoded"]], "body": f"{name}=1"}
 
 
+def made(name, number, donors, rng):
+    """One ordinary request that no carrier could become."""
+    request = {"id": f"{name}-{number}", "dataset": name, "label": "normal", "class": "none", **ordinary.request(rng)}
+    if rng.random() < 0.5:
+        reheader(request, donors, rng)
+    return request
+
+
 def injected(name, number, pool, donors, draw, rng):
     """One request with a value in it."""
     kind = name.split("/")[0]
@@ -178,15 +189,26 @@ def injected(name, number, pool, donors, draw, rng):
         request["label"], request["class"] = ("attack", "other") if kind == "attack" else ("normal", "none")
         inject.operators(request, kind == "attack", rng)
         return request
+    if name.endswith("/probes"):
+        probes.put(request, kind == "attack", rng)
+        return request
+    if name in ("attack/families", "plain/twins"):
+        family = families.FAMILIES[rng.choices(list(families.FAMILIES), [f.weight for f in families.FAMILIES.values()])[0]]
+        request["label"], request["class"] = ("attack", family.klass) if kind == "attack" else ("normal", "none")
+        request["dataset"] += "/" + family.name
+        families.put(family.name, kind == "attack", request, rng)
+        return request
     drawn = draw()
     label, text, wire, weak = drawn if kind == "attack" else ("none", drawn, "", False)
     request["label"], request["class"] = ("attack", label) if kind == "attack" else ("normal", "none")
     if weak:
         request["dataset"] += "~weak"
-    if kind == "attack" and not name.endswith("/grammar") and rng.random() < config.MUTATED:
+    if kind == "attack" and rng.random() < (config.MUTATED if not name.endswith("/grammar") else 0.5):
         raw = wire == text  # ill-formed escapes stay as they are
-        text = mutate.mutate(label, text, rng)
+        text = mutations.mutate(label, text, rng, config.REWRITTEN)
         wire = text if raw else ""
+    if len(text) < 3000 and rng.random() < config.ENCODED:
+        text, wire = mutations.encode(text, rng), ""
     if rng.random() < 0.03:  # the bare carrier of openappsec-malicious, on both sides
         request = bare(request, rng)
     if wire and rng.random() < 0.5:
@@ -252,12 +274,13 @@ def main():
             elif kind == "attack" and source in rows:
                 stream = balanced(attack_values(source, rows[source]), rng)
                 draw = stream.__next__
-            elif source != "operators":
+            elif source not in ("operators", "families", "probes"):
                 draw = {"texts": lambda: text_span(rng.choice(texts), rng), "values": lambda: rng.choice(values),
-                        "generated": lambda: benign.value(rng)}[source]
+                        "generated": lambda: benign.value(rng), "talk": lambda: ordinary.any(rng)[1], "twins": None, "whole": None}[source]
             for number in range(count):
                 bar.step()
-                out.write(records.line(injected(name, number, pool, donors, draw, rng)))
+                request = made(name, number, donors, rng) if source == "whole" else injected(name, number, pool, donors, draw, rng)
+                out.write(records.line(request))
     out_path.with_suffix(".part").replace(out_path)
     bar.close()
 

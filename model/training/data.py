@@ -72,12 +72,16 @@ class Requests:
         within = numpy.minimum(number * step, numpy.maximum(sizes[request] - window, 0))
         return request.astype(numpy.int32), self.offsets[request] + within, numpy.minimum(sizes[request], window).astype(numpy.int32)
 
-    def batch(self, windows, multiple):
-        """Tokens int64 [n, L] of the given window numbers, padded to a multiple."""
-        length = int(-(-self.length[windows].max() // multiple) * multiple)
+    def batch(self, windows, multiple, shift=None):
+        """Tokens int64 [n, L] of the given window numbers, padded to a multiple.
+
+        shift [n] puts as many padding tokens before each window: it moves the cells that pooling joins.
+        """
+        shift = numpy.zeros(len(windows), numpy.int64) if shift is None else shift
+        length = int(-(-(self.length[windows] + shift).max() // multiple) * multiple)
         out = numpy.zeros((len(windows), length), numpy.int64)
-        for row, (start, size) in enumerate(zip(self.start[windows], self.length[windows])):
-            out[row, :size] = self.tokens[start:start + size]
+        for row, (start, size, before) in enumerate(zip(self.start[windows], self.length[windows], shift)):
+            out[row, before:before + size] = self.tokens[start:start + size]
         return out
 
     def request_max(self, values, windows=None):

@@ -83,8 +83,13 @@ def threshold(requests, odds):
     """The lowest log-odds at which every false-positive budget of config holds."""
     limit = -math.inf
     for name, share in config.MAX_FALSE_POSITIVES.items():
-        test = (lambda n: n.startswith(TEXT_SETS) and n != "text-html-mdn") if "+" in name else (lambda n, name=name: n == name)
+        if "+" in name:
+            test = lambda n: n.startswith(TEXT_SETS) and n != "text-html-mdn"
+        else:
+            test = lambda n, name=name: n.startswith(name)
         ordinary = numpy.sort(odds[of_groups(requests, test) & (requests.label == 0)])[::-1]
+        if not len(ordinary):
+            continue
         allowed = int(share * len(ordinary))
         limit = max(limit, (ordinary[allowed] + ordinary[allowed - 1]) / 2 if allowed else ordinary[0] + 0.01)
     return float(limit)
@@ -97,33 +102,60 @@ def auc(requests, odds):
     return float(numpy.searchsorted(negative, positive).mean() / len(negative))
 
 
-def slope(requests, odds):
-    """Slope of a logistic regression of label on log-odds, data sets of a label weighing the same."""
+def prior_weights(label, prior):
+    """Weight of each request so that attacks make up the share prior and ordinary requests the rest."""
+    weight = numpy.zeros(len(label))
+    weight[label == 1] = prior / max(1, (label == 1).sum())
+    weight[label == 0] = (1 - prior) / max(1, (label == 0).sum())
+    return weight
+
+
+def calibration(requests, odds, prior):
+    """Scale a and shift b for which 1/(1+exp(-(a·odds+b))) is the probability of an attack at the prior.
+
+    Platt, "Probabilistic outputs for support vector machines" (1999): a logistic
+    regression with his smoothed targets, so that no finite sample asks for certainty.
+    """
     known = requests.label >= 0
-    x, y = odds[known], (requests.label[known] == 1).astype(numpy.float64)
-    weight = numpy.ones(len(x))
-    for value in (0, 1):
-        weight[y == value] /= (y == value).sum()
+    x, label = odds[known], requests.label[known]
+    weight = prior_weights(label, prior)
+    attacks, ordinary = (label == 1).sum(), (label == 0).sum()
+    y = numpy.where(label == 1, (attacks + 1) / (attacks + 2), 1 / (ordinary + 2))
     a, b = 1.0, 0.0
-    for _ in range(50):  # Newton steps, with a light pull to slope 1
-        p = 1 / (1 + numpy.exp(-numpy.clip(a * x + b, -40, 40)))
-        gradient = numpy.array([(weight * (p - y) * x).sum() + 1e-4 * (a - 1), (weight * (p - y)).sum()])
+    for _ in range(100):  # damped Newton steps
+        p = 1 / (1 + numpy.exp(-numpy.clip(a * x + b, -60, 60)))
+        gradient = numpy.array([(weight * (p - y) * x).sum(), (weight * (p - y)).sum()])
         curve = weight * p * (1 - p)
-        hessian = numpy.array([[(curve * x * x).sum() + 1e-4, (curve * x).sum()], [(curve * x).sum(), curve.sum() + 1e-9]])
+        hessian = numpy.array([[(curve * x * x).sum() + 1e-9, (curve * x).sum()], [(curve * x).sum(), curve.sum() + 1e-9]])
         step = numpy.linalg.solve(hessian, gradient)
+        step /= max(1.0, abs(step).max())
         a, b = a - step[0], b - step[1]
-        if abs(step).max() < 1e-9:
+        if abs(step).max() < 1e-10:
             break
-    return float(min(max(a, 0.3), 1.5))
+    return float(a), float(b)
 
 
-def fold(network, scale, limit):
-    """Folds calibration into the head: log-odds become scale·(log-odds - limit) + logit(SHIPPED_THRESHOLD).
+def calibration_error(label, odds, prior, bins=15):
+    """Expected calibration error of scores at the prior, equal-width bins (Naeini et al. 2015)."""
+    known = label >= 0
+    weight, score = prior_weights(label[known], prior), 1 / (1 + numpy.exp(-odds[known]))
+    cell = numpy.minimum((score * bins).astype(int), bins - 1)
+    error = 0.0
+    for index in range(bins):
+        part = cell == index
+        mass = weight[part].sum()
+        if mass > 0:
+            error += abs((weight[part] * score[part]).sum() - (weight[part] * (label[known][part] == 1)).sum())
+    return float(error)
 
-    Exact where one attack class dominates; the caller measures the limit again afterwards.
+
+def fold(network, scale, shift):
+    """Folds calibration into the head: log-odds become scale·log-odds + shift.
+
+    Exact where one attack class dominates; the caller measures the threshold afterwards.
     """
     with torch.no_grad():
         network.head.weight.mul_(scale)
         network.head.bias.mul_(scale)
-        network.head.bias[0] += scale * limit - math.log(config.SHIPPED_THRESHOLD / (1 - config.SHIPPED_THRESHOLD))
+        network.head.bias[0] -= shift
     assert isinstance(network, networks.Network)

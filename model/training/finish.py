@@ -29,8 +29,8 @@ def digest(path):
 def code_version():
     """Digest of the training's own source files: says which code made a model."""
     total = hashlib.sha256()
-    for path in sorted(pathlib.Path(__file__).parent.glob("*.py")):
-        total.update(path.name.encode() + b"\0" + path.read_bytes())
+    for path in sorted(pathlib.Path(__file__).parent.rglob("*.py")):
+        total.update(str(path.relative_to(pathlib.Path(__file__).parent)).encode() + b"\0" + path.read_bytes())
     return total.hexdigest()
 
 
@@ -40,6 +40,9 @@ def data_rows():
         for source in config.SOURCES:
             path = config.PUBLIC / split / f"{source.name}.jsonl.gz"
             rows.append({"name": source.name, "split": split, "role": split, "sha256": digest(path),
+                         "rows": sum(1 for _ in records.read(path))})
+        for path in config.heldout(split):
+            rows.append({"name": "heldout/" + path.name.split(".")[0], "split": split, "role": split, "sha256": digest(path),
                          "rows": sum(1 for _ in records.read(path))})
     return rows
 
@@ -82,6 +85,12 @@ def plot(history, path):
     figure.savefig(path, dpi=110)
 
 
+def round_up(score):
+    """The next score with two digits behind the nines: 0.97312 becomes 0.974, 0.994321 becomes 0.9944."""
+    step = 10.0 ** -(math.floor(-math.log10(1 - score)) + 2)
+    return round(math.ceil(score / step - 1e-9) * step, 12)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", default=str(config.DEFAULT))
@@ -95,17 +104,21 @@ def main():
 
     val = data.Requests(config.BUILD / "val.npz")
     odds, _ = evaluate.request_scores(val, evaluate.window_scores(network, val, name="val"))
-    limit, scale = evaluate.threshold(val, odds), evaluate.slope(val, odds)
-    evaluate.fold(network, scale, limit)
-    cut = math.log(config.SHIPPED_THRESHOLD / (1 - config.SHIPPED_THRESHOLD))
+    scale, shift = evaluate.calibration(val, odds, config.PRIOR)
+    evaluate.fold(network, scale, shift)
+    odds, _ = evaluate.request_scores(val, evaluate.window_scores(network, val, name="val"))
+    limit = evaluate.threshold(val, odds)
+    threshold = round_up(1 / (1 + math.exp(-limit)))
+    cut = math.log(threshold / (1 - threshold))
 
     metrics = {}
     for split in ("val",) if arguments.no_test else ("val", "test"):
         requests = val if split == "val" else data.Requests(config.BUILD / "test.npz")
         odds, classes = evaluate.request_scores(requests, evaluate.window_scores(network, requests, name=split))
         rows = evaluate.table(requests, odds, classes, cut)
-        print(f"\npublic/{split} at threshold {config.SHIPPED_THRESHOLD}\n{evaluate.show(rows)}\nAUC legit/inj {evaluate.auc(requests, odds):.6f}")
-        metrics[split] = {"threshold": config.SHIPPED_THRESHOLD, "auc_legit_inj": round(evaluate.auc(requests, odds), 6), "datasets": rows}
+        error = evaluate.calibration_error(requests.label, odds, config.PRIOR)
+        print(f"\npublic/{split} at threshold {threshold}\n{evaluate.show(rows)}\nAUC legit/inj {evaluate.auc(requests, odds):.6f}, calibration error {error:.4f}")
+        metrics[split] = {"threshold": threshold, "auc_legit_inj": round(evaluate.auc(requests, odds), 6), "calibration_error": round(error, 5), "datasets": rows}
 
     model = export.build(network, manifest.properties())
     check_export(model, network, val)
@@ -115,14 +128,14 @@ def main():
            "start": {"sha256": digest(start), "epochs": torch.load(start, map_location="cpu")["epoch"] + 1} if start else {}, "augment_seed": config.SEED, "epochs": state["epoch"] + 1, "code": code_version(), "finished": now,
            "framework": f"PyTorch {torch.__version__}", "onnx": onnx.__version__,
            "training_requests": int(numpy.load(config.BUILD / "train.npz")["label"].shape[0]),
-           "calibration": {"split": "public/val", "limit": round(limit, 4), "scale": round(scale, 4), "budgets": config.MAX_FALSE_POSITIVES},
+           "calibration": {"split": "public/val", "prior": config.PRIOR, "scale": round(scale, 4), "shift": round(shift, 4), "limit": round(limit, 4), "budgets": config.MAX_FALSE_POSITIVES},
            "network": {"embedding": config.NETWORK.embedding, "blocks": [dataclasses.astuple(block) for block in config.NETWORK.blocks],
                        "features": config.NETWORK.features, "weights": sum(p.numel() for p in network.parameters()),
                        "multiply_adds_per_token": round(config.NETWORK.cost())},
            "injected": config.INJECTED, "history": state["history"]}
     description = (arguments.note + " " if arguments.note else "") + manifest.DESCRIPTION
     onnx_bytes = model.SerializeToString()
-    document = manifest.build(config.SHIPPED_THRESHOLD, onnx_bytes, description, data_rows(), metrics, run, now)
+    document = manifest.build(threshold, config.PRIOR, onnx_bytes, description, data_rows(), metrics, run, now)
     export.write_pair(arguments.out, onnx_bytes, manifest.text(document), config.NAME)
     (config.BUILD / "run.json").write_text(json.dumps(run, indent=1))
     plot(state["history"], config.BUILD / "curves.png")

@@ -37,7 +37,7 @@ class Network(nn.Module):
         nn.init.normal_(self.head.weight, std=0.05)
         nn.init.zeros_(self.head.bias)
 
-    def forward(self, tokens, dropout=0.0):
+    def forward(self, tokens, dropout=0.0, channel_dropout=0.0):
         # Windows without padding need no mask; that is most of the work.
         mask = None
         if bool((tokens == 0).any()):
@@ -53,6 +53,8 @@ class Network(nn.Module):
                 if mask is not None:
                     mask = functional.max_pool1d(mask, block.pool)
             x = functional.relu(x)
+            if channel_dropout:
+                x = functional.dropout1d(x, channel_dropout, self.training)
         x = x.amax(dim=2)
         if dropout:
             x = functional.dropout(x, dropout, self.training)

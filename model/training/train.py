@@ -24,14 +24,17 @@ import network as networks
 import progress
 
 
+STOP_AFTER = None  # epochs after which to stop early, as an interruption would: for the test of resuming
+
+
 def weights(requests):
     """Weight of each request in the loss, from its data set's name."""
-    by_source = {source.name: source.weight for source in config.SOURCES}
+    by_source = {source.name: source for source in config.SOURCES}
     table = []
     for name in requests.names:
         plain, _, weak = name.partition("~")
-        weight = by_source.get(plain, by_source.get(plain.split("/")[0], 1.0))
-        table.append(weight * (config.WEAK_WEIGHT if weak else 1.0))
+        source = by_source.get(plain) or by_source.get(plain.split("/")[0]) or config.Source(plain)
+        table.append(source.weight * (source.weak if weak else 1.0))
     return numpy.array(table, numpy.float32)[requests.group]
 
 
@@ -115,7 +118,7 @@ def train(options, device, cache, checkpoint, history_path, fresh, start=""):
         odds = mine(average, requests, None, options, None, device)
     print(f"{len(requests)} requests, {len(requests.request)} windows, {len(requests.tokens) / 1e6:.0f} M tokens; "
           f"{sum(p.numel() for p in network.parameters())} weights; from epoch {first}", flush=True)
-    for epoch in range(first, options.epochs):
+    for epoch in range(first, min(options.epochs, STOP_AFTER or options.epochs)):
         rng = numpy.random.default_rng([options.seed, epoch])
         torch.manual_seed(options.seed * 1000 + epoch)
         started = time.monotonic()
@@ -134,13 +137,15 @@ def train(options, device, cache, checkpoint, history_path, fresh, start=""):
             optimizer.zero_grad(set_to_none=True)
             for chunk in chunks:
                 owner = requests.request[chunk]
-                tokens = requests.batch(chunk, config.NETWORK.stride)
+                # What comes before a payload must not matter: every epoch pools it in other cells.
+                shift = rng.integers(0, config.NETWORK.stride, len(chunk)) if options.shift else None
+                tokens = requests.batch(chunk, config.NETWORK.stride, shift)
                 if rng.random() < 0.5:
                     disturb(tokens, options.noise, rng)
                 tokens = torch.from_numpy(tokens).to(device)
                 target = torch.from_numpy(requests.klass[owner].astype(numpy.int64)).to(device)
                 share = torch.from_numpy(weight[owner]).to(device)
-                loss = (functional.cross_entropy(network(tokens, options.dropout)[0], target, reduction="none",
+                loss = (functional.cross_entropy(network(tokens, options.dropout, options.channel_dropout)[0], target, reduction="none",
                                                  label_smoothing=options.smoothing) * share).sum()
                 (loss / options.batch).backward()
                 total += loss.item()
@@ -172,12 +177,17 @@ def judge(network, val, device="cpu"):
     """The figures of public/val that choices are made by."""
     odds, classes = evaluate.request_scores(val, evaluate.window_scores(network, val, name="val", device=device))
     limit = evaluate.threshold(val, odds)
-    rate = lambda test, label=1: round(float((odds[evaluate.of_groups(val, test) & (val.label == label)] >= limit).mean()), 5)
+
+    def rate(test, label=1):
+        chosen = odds[evaluate.of_groups(val, test) & (val.label == label)]
+        return round(float((chosen >= limit).mean()), 5) if len(chosen) else None
+
     return {"limit": round(limit, 3), "auc": round(evaluate.auc(val, odds), 6),
             "inj": rate(lambda n: n == "openappsec-malicious-inj"), "as_is": rate(lambda n: n == "openappsec-malicious"),
             "sqlmap": rate(lambda n: n == "sqlmap-payloads"), "pat": rate(lambda n: n == "payloadsallthethings"),
             "fwaf": rate(lambda n: n == "fwaf-badqueries"), "httpparams": rate(lambda n: n == "httpparams"), "bdci": rate(lambda n: n == "ccf-bdci-2022"),
             "legit": rate(lambda n: n == "openappsec-legit", 0), "texts": rate(lambda n: n.startswith("text-") and n != "text-html-mdn", 0),
+            "families": rate(lambda n: n.startswith("heldout-")), "hard_texts": rate(lambda n: n.startswith("heldout-text"), 0),
             "apis": rate(lambda n: n.startswith(("api-", "webhooks-")), 0), "mdn": rate(lambda n: n == "text-html-mdn", 0)}
 
 

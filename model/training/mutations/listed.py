@@ -32,7 +32,7 @@ def _swap_case(text, rng):
 
 
 def sqli(text, rng):
-    text = re.sub(r"(?<![0-9A-Za-z])\d+", lambda m: _number(m, rng), text)
+    text = re.sub(r"(?<![0-9A-Za-z%])\d+", lambda m: _number(m, rng), text)
     if rng.random() < 0.3:
         text = _swap_case(text, rng)
     if rng.random() < 0.25:
@@ -91,8 +91,3 @@ def cmdi(text, rng):
 
 
 MUTATIONS = {"sqli": sqli, "xss": xss, "traversal": traversal, "cmdi": cmdi}
-
-
-def mutate(label, text, rng):
-    change = MUTATIONS.get(label)
-    return change(text, rng) if change else text

@@ -1,0 +1,35 @@
+"""The ordinary requests that carry the val productions."""
+
+from heldout.carrier import Carrier as C
+
+CARRIERS = (
+    C("nav", "GET", "/index.php", query={"route": "product/category", "path": "§small§", "limit": "§small§"}),
+    C("nav", "GET", "/products", query={"search": "~§color§ §thing§", "cat": "§word§"}),
+    C("nav", "GET", "/news/§id§-§slug§", query={"ref": "home", "print": "§digit§"}),
+    C("nav", "GET", "/profile/§user§"),
+    C("nav", "GET", "/hotels/§city§", query={"checkin": "§date§", "checkout": "§date§", "guests": "§digit§", "text": "~quiet room"}),
+    C("img", "GET", "/thumb.php", query={"src": "§slug§.png", "size": "§int§"}),
+    C("xhr", "GET", "/ajax/typeahead", query={"query": "~§lower§", "ts": "§epochms§"}),
+    C("android", "GET", "/api/mobile/offers", query={"store": "§id§", "q": "~§thing§"}),
+    C("python", "GET", "/api/users", query={"filter": "~§first§", "per_page": "§small§", "offset": "§int§"}),
+    C("beacon", "GET", "/b/ss/§word§", query={"AQB": "1", "pageName": "~§upword§ page", "g": "https://§host§/", "vid": "§hex32§"}),
+    C("probe", "GET", "/status"),
+    C("nav", "POST", "/register", form={"authenticity_token": "§b64§", "user[name]": "~§name§", "user[email]": "§mail§", "user[about]": "~§sentence§", "user[password]": "§pass§"}),
+    C("nav", "POST", "/guestbook/add", form={"nick": "~§first§", "text": "~§sentence§", "captcha": "§int§"}),
+    C("xhr", "POST", "/cms/page/§id§/save", form={"title": "~§upword§", "body": "~§sentence§", "status": "draft"}),
+    C("node", "POST", "/feedback", form={"rating": "§digit§", "remarks": "~§sentence§", "order": "§id§"}),
+    C("xhr", "POST", "/api/comments", json={"post": "§id§", "comment": "~§sentence§", "author": "~§name§", "parent": "§uuid§"}),
+    C("android", "POST", "/api/chat/send", json={"to": "§user§", "message": {"kind": "text", "text": "~§sentence§"}, "nonce": "§hex32§"}),
+    C("node", "POST", "/internal/events", json={"events": [{"name": "~§word§ clicked", "props": {"label": "~§upword§", "path": "/§slug§"}}], "session": "§uuid§"}),
+    C("hook", "POST", "/webhooks/payments", json={"type": "charge.succeeded", "object": {"id": "ch_§tok§", "amount": 1999, "description": "~Order of §name§", "metadata": {"note": "~§sentence§"}}}),
+    C("xhr", "PUT", "/api/pages/§uuid§", json={"slug": "§slug§", "blocks": [{"type": "paragraph", "text": "~§sentence§"}, {"type": "heading", "text": "~§upword§"}]}),
+    C("xhr", "POST", "/gql", graphql=("query Items($filter: String, $page: Int) { items(filter: $filter, page: $page) { nodes { id name } } }", {"filter": "~§word§", "page": 1})),
+    C("android", "POST", "/v1/graphql", graphql=("mutation Send($body: String!, $room: ID!) { sendMessage(body: $body, room: $room) { id } }", {"body": "~§sentence§", "room": "§uuid§"})),
+    C("java", "POST", "/ws/contacts", xml='<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://www.w3.org/2003/05/soap-envelope"><soap:Body><AddContact xmlns="urn:contacts"><Name>~~§name§~~</Name><Note>~~§sentence§~~</Note></AddContact></soap:Body></soap:Envelope>'),
+    C("python", "POST", "/feed/update", xml='<?xml version="1.0"?><feed><entry><title>~~§upword§ §word§~~</title><author>~~§name§~~</author><content>~~§sentence§~~</content></entry></feed>'),
+    C("dotnet", "POST", "/b2b/order.aspx", query={"v": "§digit§"}, xml='<Order number="§int§"><Buyer>~~§name§~~</Buyer><City>~~§city§~~</City><Comment>~~§sentence§~~</Comment></Order>'),
+    C("nav", "POST", "/upload", multipart={"title": "~§upword§", "notes": "~§sentence§", "doc": ("§slug§.§ext§", "application/octet-stream", "§b64§")}),
+    C("nav", "POST", "/profile/avatar", multipart={"token": "§tok§", "about": "~§sentence§", "avatar": ("me.png", "image/png", "§longb64§")}),
+    C("xhr", "POST", "/errors", query={"rel": "§ver§"}, raw=("text/plain;charset=UTF-8", "~§sentence§")),
+    C("curl", "POST", "/paste", raw=("text/plain", "~§sentence§⏎")),
+)
