@@ -274,6 +274,9 @@ test_python() {
 	sources '*.py' | xargs python3 -c 'import ast, sys
 for name in sys.argv[1:]:
     ast.parse(open(name, encoding="utf-8").read(), name)'
+	# These need nothing but the standard library; make -C model/training test
+	# runs the rest, which wants PyTorch.
+	(cd model/training && python3 -B -m unittest heldout.test_heldout ordinary.test_ordinary families.test_families)
 }
 
 # test_generated makes the assembly again, beside a copy, and compares.

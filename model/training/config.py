@@ -139,6 +139,14 @@ ENCODED = 0.06  # share of all values, ordinary ones as well, that come in furth
 
 SEED = 20261122
 
+# Adversarial training: before each of the later epochs, so many requests are made
+# with the network of the moment (see harden.py and limenbench harden --help), from
+# the payloads and values of these data sets and as many of our own generators.
+HARDEN = {"searched": 5000, "random": 9000, "padded": 2500, "ordinary": 9000, "alarms": 2500}
+HARDEN_SOURCES = ("openappsec-malicious", "payloadsallthethings", "sqlmap-payloads", "fwaf-badqueries", "httpparams", "openappsec-legit", "text-til-jbranchaud", "text-tldr", "text-book-search", "api-datadog")
+HARDEN_VALUES = 14000
+HARDEN_THRESHOLD = 0.97  # score that a search goes below
+
 
 # --- training -----------------------------------------------------------------
 
@@ -147,7 +155,8 @@ SEED = 20261122
 class TrainConfig:
     seed: int = 1
     threads: int = 2
-    epochs: int = 10
+    epochs: int = 11
+    harden_from: int = 3  # first epoch that also reads requests made against the network of the moment
     batch: int = 256  # windows a step
     chunks: int = 8  # a step's windows, sorted by length, go through the network in this many parts
     rate: float = 4e-3
@@ -164,12 +173,12 @@ class TrainConfig:
     remine_share: float = 0.2  # of the ordinary windows beyond doubt that such a pass scores again
 
     # Which windows an epoch reads, by their score in the last such pass.
-    easy_share: float = 0.12  # of the ordinary windows that score below easy_score
+    easy_share: float = 0.08  # of the ordinary windows that score below easy_score
     easy_score: float = 0.001
-    middle_share: float = 0.5  # of those below hard_score
+    middle_share: float = 0.4  # of those below hard_score
     hard_score: float = 0.02
     most_windows: int = 12  # of one ordinary request in an epoch
-    found_share: float = 0.5  # of the attacks whose score is above found_score
+    found_share: float = 0.4  # of the attacks whose score is above found_score
     found_score: float = 0.995
 
 

@@ -62,6 +62,19 @@ class Requests:
     def __len__(self):
         return len(self.label)
 
+    def append(self, cache):
+        """Adds the requests of another cache file behind these; their windows come behind, too."""
+        other = Requests(cache)
+        names = {name: index for index, name in enumerate(self.names)}
+        group = numpy.array([names.setdefault(name, len(names)) for name in other.names], numpy.int16)
+        self.names = list(names)
+        self.group = numpy.concatenate([self.group, group[other.group]])
+        self.offsets = numpy.concatenate([self.offsets, self.offsets[-1] + other.offsets[1:]])
+        self.tokens = numpy.concatenate([self.tokens, other.tokens])
+        self.label, self.klass = numpy.concatenate([self.label, other.label]), numpy.concatenate([self.klass, other.klass])
+        self.ids = numpy.concatenate([self.ids, other.ids])
+        self.request, self.start, self.length = self._windows()
+
     def _windows(self):
         """Same rule as Sequence.Windows in package classifier."""
         window, step = config.TOKENIZER["window"], config.TOKENIZER["window"] - config.TOKENIZER["overlap"]

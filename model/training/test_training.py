@@ -21,6 +21,7 @@ import config
 import data
 import evaluate
 import export
+import harden
 import inject
 import manifest
 import network as networks
@@ -89,6 +90,22 @@ class Network(unittest.TestCase):
 
 
 class Windows(unittest.TestCase):
+    def test_appended_requests_keep_their_tokens_and_names(self):
+        with tempfile.TemporaryDirectory() as name:
+            one, two = pathlib.Path(name, "one.npz"), pathlib.Path(name, "two.npz")
+            cache(one, 50, 1)
+            cache(two, 30, 2)
+            both, first, second = data.Requests(one), data.Requests(one), data.Requests(two)
+            second.names = ["new" if n == "text-tldr" else n for n in second.names]
+            with mock.patch.object(data, "Requests", lambda _: second):
+                both.append(two)
+            self.assertEqual(len(both), 80)
+            self.assertEqual(both.request[:len(first.request)].tolist(), first.request.tolist())
+            for index in range(30):
+                start, end = both.offsets[50 + index], both.offsets[51 + index]
+                self.assertEqual(both.tokens[start:end].tolist(), second.tokens[second.offsets[index]:second.offsets[index + 1]].tolist())
+                self.assertEqual(both.names[both.group[50 + index]], second.names[second.group[index]])
+
     def test_same_rule_as_the_classifier(self):
         for size in (1, 8, 1023, 1024, 1025, 1920, 1921, 5000):
             requests = data.Requests.__new__(data.Requests)
@@ -205,8 +222,8 @@ def cache(path, requests, seed):
 
 class Training(unittest.TestCase):
     def run_to(self, folder, epochs, fresh=False, last=2):
-        options = dataclasses.replace(config.TRAIN, epochs=last, batch=32, threads=1)
-        with mock.patch.object(config, "BUILD", folder), mock.patch.object(train, "STOP_AFTER", epochs), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        options = dataclasses.replace(config.TRAIN, epochs=last, harden_from=1, batch=32, threads=1)
+        with mock.patch.object(config, "BUILD", folder), mock.patch.object(harden, "make", lambda network, epoch, seed: folder / "more.npz"), mock.patch.object(train, "STOP_AFTER", epochs), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             return train.train(options, "cpu", folder / "train.npz", folder / "checkpoint.pt", folder / "history.json", fresh)
 
     def test_resumed_is_the_same_as_uninterrupted_and_learns(self):
@@ -214,6 +231,7 @@ class Training(unittest.TestCase):
             folder = pathlib.Path(name)
             cache(folder / "train.npz", 400, 1)
             cache(folder / "val.npz", 300, 2)
+            cache(folder / "more.npz", 60, 3)
             whole, history = self.run_to(folder, 2, fresh=True)
             self.run_to(folder, 1, fresh=True)
             resumed, _ = self.run_to(folder, 2)

@@ -20,6 +20,7 @@ from torch.nn import functional
 import config
 import data
 import evaluate
+import harden
 import network as networks
 import progress
 
@@ -96,7 +97,6 @@ def train(options, device, cache, checkpoint, history_path, fresh, start=""):
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     requests, val = data.Requests(cache), data.Requests(config.BUILD / "val.npz")
-    weight = weights(requests)
     network = networks.Network(config.NETWORK).to(device)
     average = copy.deepcopy(network)
     decay = [p for n, p in network.named_parameters() if n.endswith("weight") and "embedding" not in n]
@@ -109,6 +109,8 @@ def train(options, device, cache, checkpoint, history_path, fresh, start=""):
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
         history, first, odds = state["history"], state["epoch"] + 1, state["odds"]
+        for epoch in range(options.harden_from, first):
+            requests.append(harden.make(average, epoch, options.seed))
         if first and (odds is None or len(odds) != len(requests.request)):  # other tokens since
             odds = mine(average, requests, None, options, None, device)
     elif start:  # the weights of an earlier run, nothing else of it
@@ -122,6 +124,11 @@ def train(options, device, cache, checkpoint, history_path, fresh, start=""):
         rng = numpy.random.default_rng([options.seed, epoch])
         torch.manual_seed(options.seed * 1000 + epoch)
         started = time.monotonic()
+        if epoch >= options.harden_from:
+            requests.append(harden.make(average, epoch, options.seed))
+            if odds is not None:
+                odds = numpy.concatenate([odds, evaluate.log_odds(evaluate.window_scores(average, requests, numpy.arange(len(odds), len(requests.request)), "harden", device=device))])
+        weight = weights(requests)
         windows = choose(requests, odds, epoch, options, rng)
         steps = math.ceil(len(windows) / options.batch)
         bar = progress.Bar(f"epoch {epoch}", steps)
