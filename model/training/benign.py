@@ -153,6 +153,43 @@ def patch(rng):
     return "\n".join(lines)
 
 
+def table(rng):
+    """Rows of cells between bars: Markdown, organisers, terminals, wikis."""
+    cell = lambda: rng.choice((rng.choice(PLAIN_WORDS), f"{rng.choice(PLAIN_WORDS)} {rng.choice(SMALL)}", str(rng.randrange(9999)), f"{rng.randrange(999)}.{rng.randrange(99):02}", rng.choice(APOSTROPHE), "", "-", "x", f"${rng.randrange(99)}", f"{rng.randrange(99)} %", f"`{rng.choice(WORDS)}`", f"**{rng.choice(PLAIN_WORDS)}**", "n/a", "ok", "✓"))
+    columns, form = rng.randrange(1, 6), rng.randrange(5)
+    gap = rng.choice((" ", " ", "  ", ""))
+    row = lambda cells, mark="|": mark + mark.join(f"{gap}{c}{gap}" for c in cells) + mark
+    rule = lambda: "|" + "|".join(rng.choice(("---", ":--", "--:", ":-:", "-" * rng.randrange(3, 12), "-" * rng.randrange(2, 9) + ":", " --- ")) for _ in range(columns)) + "|"
+    head, rows = [cell() for _ in range(columns)], [[cell() for _ in range(columns)] for _ in range(rng.randrange(1, 6))]
+    if form < 2:
+        lines = [row(head), rule(), *map(row, rows)]
+    elif form == 2:
+        edge = "+" + "+".join("-" * rng.randrange(3, 12) for _ in range(columns)) + "+"
+        lines = [edge, row(head), edge, *map(row, rows), edge]
+    elif form == 3:
+        lines = ["{|", "! " + " !! ".join(head), *(line for cells in rows for line in ("|-", "| " + " || ".join(cells))), "|}"]
+    else:
+        lines = [row(head, "||"), *map(row, rows)]
+    if rng.random() < 0.3:
+        lines.insert(0, rng.choice(SENTENCES) + rng.choice(("", "\n")))
+    return "\n".join(lines)
+
+
+SNIPPETS = ("<?php\n${w} = array_map('trim', explode(',', ${w2}));\necho count(${w});", "<?php foreach (${w} as ${w2}) {{ echo ${w2}->name; }} ?>", "<?php echo $this->{w}('{w2}'); ?>", "<?= htmlspecialchars(${w}) ?>", "#!/bin/sh\nset -e\ncp -r {w}/ /srv/{w2}\necho \"done\"", "#!/usr/bin/env bash\nfor {w} in *.txt; do\n  wc -l \"${w}\"\ndone", "location /{w}/ {{\n  proxy_pass http://127.0.0.1:{n};\n}}", "server {{ listen 80; server_name {w}.com; root /var/www/{w}; }}", "{n} 5 * * 1-5 /usr/local/bin/{w} --quiet", "*/5 * * * * /usr/bin/{w} >/dev/null 2>&1", "!function(e,t){{e.{w}=e.{w2}||[];t.createElement(\"script\")}}(window,document);", "(function(w,d,s,l,i){{w[l]=w[l]||[];var f=d.getElementsByTagName(s)[0],j=d.createElement(s);j.async=true}})(window,document,'script','{w}','{w2}-{n}');",
+            "def {w}({w2}):\n    return [x for x in {w2} if x]", "import os\nfor name in os.listdir('{w}'):\n    print(name)", "SELECT {w}, count(*) FROM {w2} GROUP BY {w} HAVING count(*) > {n};", "func {w}({w2} string) error {{\n\treturn nil\n}}", "try {{ {w}({n}); }} catch (Exception e) {{ log.error(\"{w2}\", e); }}", "$ {w} --{w2}={n} | sort | uniq -c", "public class {w} extends {w2} {{ private int n = {n}; }}", "@Override\npublic String {w}() {{ return \"{w2}\"; }}", "{w} = {w2} or []\nassert {w}, '{w2}'", "if (!empty($_POST['{w}'])) {{ ${w2} = trim($_POST['{w}']); }}", "docker run -d -p {n}:80 --name {w} {w2}:latest", "npm install {w} && npm run {w2}", "git commit -m \"{w} {w2}\" && git push", "const {{ {w} }} = require('{w2}');", "resource \"{w}\" \"{w2}\" {{\n  name = \"${{var.{w}}}\"\n}}", "FROM {w}:{n}\nRUN apt-get update && apt-get install -y {w2}\nCMD [\"{w2}\"]")
+
+
+def snippet(rng):
+    """A piece of code that somebody shows to others, with or without a word to it."""
+    text = rng.choice(SNIPPETS).format(**_fields(rng))
+    draw = rng.random()
+    if draw < 0.25:
+        return text
+    lead = rng.choice(("Hi {f},", "FYI", "Please review:", "What does this do?", "This works for me:", "{f} wrote:", "I changed it to", "The script:", "Before:", "Note of {n}:", "see below", "Does anybody know why")).format(f=rng.choice(FIRST), n=rng.randrange(2000, 2026))
+    tail = rng.choice(("", "", "That is all of it, please comment.", "Thanks!", "It fails on line 3.", rng.choice(SENTENCES)))
+    return "\n".join(part for part in (lead, text, tail) if part)
+
+
 def _blob(rng):
     raw = bytes(rng.randrange(256) for _ in range(rng.randrange(12, 220)))
     draw = rng.random()
@@ -173,6 +210,9 @@ def _blob(rng):
 
 def value(rng: random.Random):
     """One ordinary value."""
+    draw = rng.random()
+    if draw < 0.16:
+        return table(rng) if draw < 0.08 else snippet(rng)
     draw = rng.random()
     if draw < 0.12:
         text = f"{rng.choice(FIRST)} {rng.choice(LAST)}"
@@ -199,7 +239,7 @@ def value(rng: random.Random):
         text = _blob(rng)
     elif draw < 0.93:
         text = structured(rng)
-    elif draw < 0.945:
+    elif draw < 0.94:
         text = patch(rng)
     elif draw < 0.97:
         text = message(rng)

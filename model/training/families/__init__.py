@@ -30,11 +30,11 @@ class Family:
 
 
 FAMILIES = {family.name: family for family in (
-    Family("sqli", "sqli", 2.5), Family("xss", "xss", 2.5), Family("traversal", "traversal", 1.8), Family("cmdi-unix", "cmdi", 1.8), Family("cmdi-windows", "cmdi", 1.4),
-    Family("code", "cmdi", 1.4), Family("web-shell", "other", 1.0), Family("log4shell", "log4shell", 1.2), Family("shellshock", "shellshock", 0.8), Family("xxe", "xxe", 1.5),
-    Family("ssti", "other", 1.6), Family("ssi", "other", 0.8), Family("ldap", "other", 1.0), Family("xpath", "other", 1.0), Family("nosql", "other", 1.4), Family("mail", "other", 1.0),
-    Family("crlf", "other", 1.0), Family("ssrf", "other", 1.5), Family("php-object", "other", 1.0), Family("java-object", "other", 1.2), Family("node-object", "other", 0.8),
-    Family("python-object", "other", 1.0), Family("dotnet-object", "other", 0.8), Family("prototype-pollution", "other", 1.0), Family("graphql", "other", 1.2), Family("rfi", "other", 1.0))}
+    Family("sqli", "sqli", 2.5), Family("xss", "xss", 2.5), Family("traversal", "traversal", 1.8), Family("cmdi-unix", "cmdi", 2.2), Family("cmdi-windows", "cmdi", 1.4),
+    Family("code", "cmdi", 1.6), Family("web-shell", "other", 1.6), Family("log4shell", "log4shell", 1.2), Family("shellshock", "shellshock", 0.8), Family("xxe", "xxe", 1.5),
+    Family("ssti", "other", 2.4), Family("ssi", "other", 0.8), Family("ldap", "other", 1.0), Family("xpath", "other", 1.6), Family("nosql", "other", 2.0), Family("mail", "other", 2.2),
+    Family("crlf", "other", 2.2), Family("ssrf", "other", 2.4), Family("php-object", "other", 1.6), Family("java-object", "other", 1.8), Family("node-object", "other", 0.8),
+    Family("python-object", "other", 1.6), Family("dotnet-object", "other", 0.8), Family("prototype-pollution", "other", 1.0), Family("graphql", "other", 2.2), Family("rfi", "other", 2.2))}
 
 STRUCTURES = {"xxe": xxe, "nosql": nosql, "php-object": php, "java-object": java, "node-object": node, "python-object": python, "dotnet-object": dotnet, "prototype-pollution": prototype, "graphql": graphql, "web-shell": upload}
 
