@@ -70,9 +70,15 @@ func TestAdapt(t *testing.T) {
 
 // Ensure that the JSON of every option decodes to the handler that it came from.
 func TestRoundTrip(t *testing.T) {
+	for _, threshold := range []string{"threshold 0.95", "target_fpr 0.001"} {
+		t.Run(threshold, func(t *testing.T) { roundTrip(t, threshold) })
+	}
+}
+
+func roundTrip(t *testing.T, threshold string) {
 	d := caddyfile.NewTestDispenser(`limen {
 		mode tag
-		threshold 0.95
+		` + threshold + `
 		class sqli 0.9
 		deadline 5ms
 		on_error block
@@ -117,6 +123,17 @@ func TestAdaptRefuses(t *testing.T) {
 		{"threshold 0", "", "limen {\n threshold 0\n}", "threshold is '0'"},
 		{"threshold above 1", "", "limen {\n threshold 1.5\n}", "threshold is '1.5'"},
 		{"threshold NaN", "", "limen {\n threshold NaN\n}", "threshold is 'NaN'"},
+		{"target_fpr text", "", "limen {\n target_fpr low\n}", "target_fpr is 'low', expected a number from 0.00001 to 0.5, such as 0.001"},
+		{"target_fpr 0", "", "limen {\n target_fpr 0\n}", "target_fpr is '0', expected a number from"},
+		{"target_fpr 1", "", "limen {\n target_fpr 1\n}", "target_fpr is '1', expected a number from"},
+		{"target_fpr negative", "", "limen {\n target_fpr -0.001\n}", "target_fpr is '-0.001', expected a number from"},
+		{"target_fpr percent", "", "limen {\n target_fpr 0.1%\n}", "target_fpr is '0.1%', expected a number from"},
+		{"target_fpr NaN", "", "limen {\n target_fpr NaN\n}", "target_fpr is 'NaN', expected a number from"},
+		{"target_fpr too small", "", "limen {\n target_fpr 1e-6\n}", "target_fpr is '1e-6', expected a number from"},
+		{"no target_fpr", "", "limen {\n target_fpr\n}", "target_fpr needs a value"},
+		{"target_fpr twice", "", "limen {\n target_fpr 0.1\n target_fpr 0.1\n}", "target_fpr is given twice"},
+		{"target_fpr and threshold", "", "limen {\n target_fpr 0.001\n threshold 0.9\n}", "threshold and target_fpr exclude each other: give one of them"},
+		{"threshold and target_fpr", "", "limen {\n threshold 0.9\n mode tag\n target_fpr 0.001\n}", "threshold and target_fpr exclude each other: give one of them"},
 		{"class", "", "limen {\n class sqli\n}", "sqli needs a value"},
 		{"class value", "", "limen {\n class sqli x\n}", "sqli is 'x'"},
 		{"class twice", "", "limen {\n class sqli 0.5\n class sqli 0.6\n}", "class sqli is given twice"},

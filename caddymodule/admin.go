@@ -27,11 +27,13 @@ const adminPrefix = "/limen/"
 //	GET /limen/verdicts           decisions, {"verdicts":[…],"next":"cursor"}
 //	GET /limen/verdicts/{id}      one decision
 //	GET /limen/verdicts/{id}/why  where it comes from: model, data sets, policy, labels
-//	GET /limen/status             model, engine, store and counts
+//	GET /limen/status             model, engine, store, counts and the sites' thresholds
+//	GET /limen/threshold          what target_fpr would choose, {"sites":[…]}
 //
 // Parameters of the first: since and until (RFC 3339, or an age such as 90s or
 // 7d), decision, class, host, client_ip, principal, path (its beginning), model,
-// min_score, max_score, order (newest or oldest), limit and cursor. Errors are
+// min_score, max_score, order (newest or oldest), limit and cursor. Those of
+// threshold: target_fpr, host and since. Errors are
 // {"error":"…"} with their status.
 //
 // The module is provisioned before the apps, so it looks for the app when it is
@@ -65,6 +67,8 @@ func (a *adminAPI) serve(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case len(path) == 1 && path[0] == "status":
 		answer = getStatus
+	case len(path) == 1 && path[0] == "threshold":
+		answer = getThreshold
 	case len(path) == 1 && path[0] == "verdicts":
 		answer = getVerdicts
 	case len(path) == 2 && path[0] == "verdicts":
@@ -267,6 +271,7 @@ type statusAnswer struct {
 	Engine classifier.EngineInfo `json:"engine"`
 	Data   string                `json:"data"`
 	Store  store.Stats           `json:"store"`
+	Sites  []siteStatus          `json:"sites"`
 	// Counts are those of this process, over reloads.
 	Counts counts `json:"counts"`
 }
@@ -292,6 +297,7 @@ func getStatus(app *App, s *sharedStore, _ *http.Request) (any, error) {
 		Engine: app.classifier().Engine().Info(),
 		Data:   app.Data,
 		Store:  s.Stats(),
+		Sites:  app.siteStatus(),
 		Counts: countsNow(),
 	}, nil
 }

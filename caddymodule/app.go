@@ -54,7 +54,10 @@ type App struct {
 
 	log      *zap.Logger
 	engine   *sharedEngine
+	ctx      caddy.Context
 	policies []policyRecord // of the handlers, for the store
+	handlers []*Handler
+	stop     func() // ends the counting of traffic
 
 	// Caddy starts apps in any order: requests may come before Start. started is
 	// closed when it is over; store is nil before, and after a Start that failed.
@@ -90,7 +93,7 @@ func newApp() *App {
 // Provision loads the model and opens the engine. It leaves the data folder
 // alone: `caddy validate` comes this far too, beside a running server.
 func (a *App) Provision(ctx caddy.Context) error {
-	a.log = ctx.Logger()
+	a.ctx, a.log = ctx, ctx.Logger()
 	bridge.use(a.log)
 	if err := a.setDefaults(); err != nil {
 		return err
@@ -157,6 +160,8 @@ func (a *App) Start() error {
 	if err := a.keepProvenance(s); err != nil {
 		return errors.Join(fmt.Errorf("writing to data folder %s: %w", a.Data, err), s.release())
 	}
+	a.takeSites()
+	a.stop = a.startCalibration(s)
 	a.store.Store(s)
 	info := a.classifier().Engine().Info()
 	a.log.Info("reading requests",
@@ -209,6 +214,9 @@ func (a *App) Stop() error { return nil }
 // rows if the new configuration has the same one.
 func (a *App) Cleanup() error {
 	var errs []error
+	if a.stop != nil {
+		a.stop()
+	}
 	if s := a.store.Load(); s != nil {
 		errs = append(errs, s.release())
 	}

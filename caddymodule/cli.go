@@ -19,10 +19,10 @@ func init() {
 		Short: "Scores requests, judges models, and shows what the Limen firewall decided",
 		Long: `Works with Limen, the neural firewall in this Caddy.
 
-score, eval and tokens read requests from files and need no server. verdicts
-and why ask the running server through its admin endpoint; when no server runs
-they read its data folder. doctor says what works on this machine and what to
-do about the rest.`,
+score, eval, explain and tokens read requests from files and need no server.
+verdicts, why and threshold ask the running server through its admin endpoint;
+when no server runs they read its data folder. doctor says what works on this
+machine and what to do about the rest.`,
 		CobraFunc: setUpCLI,
 	})
 }
@@ -48,14 +48,16 @@ func setUpCLI(cmd *cobra.Command) {
 	cmd.AddCommand(
 		newScoreCommand(),
 		newEvalCommand(),
+		newExplainCommand(),
 		newTokensCommand(),
 		newVerdictsCommand(),
 		newWhyCommand(),
+		newThresholdCommand(),
 		newDoctorCommand(),
 	)
 }
 
-// requestFilesHelp describes the files that score, eval and tokens take.
+// requestFilesHelp describes the files that score, eval, explain and tokens take.
 const requestFilesHelp = `
 FILE is JSON Lines, one request a line:
 

@@ -24,6 +24,9 @@ func (d *doctor) checkServer() {
 			fmt.Sprintf("engine %s %s on %s", status.Engine.Engine, status.Engine.Version, status.Engine.Device),
 			"data folder " + status.Data,
 		}
+		for _, s := range status.Sites {
+			d.siteThreshold(&c, &s)
+		}
 		if status.Store.Dropped > 0 || status.Store.Errors > 0 {
 			c.State = checkWarn
 			c.Detail = append(c.Detail, fmt.Sprintf("%d decisions were not stored, %d writes failed", status.Store.Dropped, status.Store.Errors))
@@ -39,4 +42,29 @@ func (d *doctor) checkServer() {
 		c.State, c.Found = checkWarn, err.Error()
 	}
 	d.add(c)
+}
+
+// siteThreshold says which threshold a site with target_fpr uses, and why.
+func (d *doctor) siteThreshold(c *check, s *siteStatus) {
+	calibration := s.Calibration
+	if calibration == nil {
+		return
+	}
+	line := fmt.Sprintf("%s: threshold %v for target_fpr %v", s.Site, s.Threshold, calibration.TargetFPR)
+	switch calibration.State {
+	case stateTraffic:
+		line += "; " + calibration.interval()
+	case stateFailed:
+		line += " is not chosen anew"
+	default:
+		line += " is the model's own"
+	}
+	if calibration.Reason != "" {
+		line += ": " + calibration.Reason
+	}
+	c.Detail = append(c.Detail, line)
+	if calibration.State == stateRecord || calibration.State == stateFailed || !calibration.Reached {
+		c.State = checkWarn
+		c.Advice = "look at the line on target_fpr above"
+	}
 }

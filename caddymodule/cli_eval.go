@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,7 +21,7 @@ import (
 
 func newEvalCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "eval [--model M] [--device D] [--threshold T] [--target-fpr F] [--by dataset|class] [--anomaly apart|attack|normal] [--mistakes OUT] [--json] FILE…",
+		Use:   "eval [--model M] [--device D] [--threshold T] [--target-fpr F] [--by dataset|class] [--anomaly apart|attack|normal] [--prior P] [--mistakes OUT] [--report OUT.html [--worst N]] [--json] FILE…",
 		Short: "Judges a model by labelled requests: detection, false alarms, and how sure that is",
 		Long: `Judges a model by labelled requests from files.
 
@@ -32,12 +33,24 @@ Requests labelled anomaly are counted apart unless --anomaly says what they
 are. --target-fpr finds the lowest threshold that keeps the false alarms at the
 given rate on these requests; judge it on others.
 
+Calibration asks whether the score is a probability. ECE, the expected
+calibration error, is the mean distance between score and share of attacks over
+15 bins (0 is best), the Brier score the mean squared distance from the truth.
+Both, and the average precision, depend on how common attacks are: --prior is
+the share of attacks to judge them for, whatever the mix of the files is.
+
+--report writes one web page with everything: figures and intervals, curves,
+tables, and the --worst mistakes of each kind with the characters that made
+their scores. It needs no network and no scripts. It holds requests as they
+were sent: only you may read the file.
+
 --mistakes writes the requests that were wrong, as they were read, with the
 fields mistake ("false positive" or "false negative"), score and found (the
 likeliest attack class) added.
 ` + requestFilesHelp,
 		Example: `  $ caddy limen eval test/*.jsonl.gz
   $ caddy limen eval --by class --mistakes wrong.jsonl test.jsonl
+  $ caddy limen eval --report report.html --prior 0.01 test/*.jsonl.gz
   $ caddy limen eval --target-fpr 0.001 --json normal.jsonl attacks.jsonl`,
 		Args: requestFiles,
 	}
@@ -55,6 +68,9 @@ type evalFlags struct {
 	by        string
 	anomaly   string
 	mistakes  string
+	prior     float64
+	report    string
+	worst     int
 	workers   *int
 }
 
@@ -64,6 +80,9 @@ func (f *evalFlags) add(cmd *cobra.Command) {
 	cmd.Flags().Float64Var(&f.targetFPR, "target-fpr", 0, "Find the threshold for this rate of false alarms, such as 0.001")
 	cmd.Flags().StringVar(&f.by, "by", "dataset", "Break the figures down by dataset or class")
 	cmd.Flags().StringVar(&f.anomaly, "anomaly", "apart", "Count requests labelled anomaly apart, as attack, or as normal")
+	cmd.Flags().Float64Var(&f.prior, "prior", 0, "Share of attacks that precision and calibration are judged at, such as 0.01 (default: the model's, or 0.5)")
+	cmd.Flags().StringVar(&f.report, "report", "", "Write the whole report as one web page to this file")
+	cmd.Flags().IntVar(&f.worst, "worst", 50, "Number of mistakes of each kind in the web page, the worst first")
 	cmd.Flags().StringVar(&f.mistakes, "mistakes", "", "Write the requests that were wrong to this file, - for standard output instead of the tables")
 }
 
@@ -75,6 +94,14 @@ func (f *evalFlags) validate(cmd *cobra.Command) error {
 		return fmt.Errorf("--anomaly is %q, expected apart, attack or normal", f.anomaly)
 	case cmd.Flags().Changed("target-fpr") && !(f.targetFPR > 0 && f.targetFPR < 1):
 		return fmt.Errorf("--target-fpr is %v, expected a number between 0 and 1, such as 0.001", f.targetFPR)
+	case cmd.Flags().Changed("prior") && !(f.prior > 0 && f.prior < 1):
+		return fmt.Errorf("--prior is %v, expected a number between 0 and 1, such as 0.01", f.prior)
+	case f.worst < 0 || f.worst > maxWorst:
+		return fmt.Errorf("--worst is %d, expected 0 to %d", f.worst, maxWorst)
+	case cmd.Flags().Changed("worst") && f.report == "":
+		return errors.New("--worst is about the web page: name its file with --report, such as --report report.html")
+	case cmd.Flags().Changed("report") && (f.report == "" || f.report == "-"):
+		return fmt.Errorf("--report is %q, expected the name of a file, such as report.html", f.report)
 	}
 	return nil
 }
@@ -92,6 +119,13 @@ func (f *evalFlags) run(cmd *cobra.Command, args []string) (err error) {
 		return err
 	}
 	defer s.close()
+	var report *evalReport
+	if f.report != "" {
+		if report, err = newEvalReport(cmd, f.report, args, f.worst); err != nil {
+			return err
+		}
+		defer report.close()
+	}
 	var mistakes io.Writer
 	switch f.mistakes {
 	case "":
@@ -109,12 +143,20 @@ func (f *evalFlags) run(cmd *cobra.Command, args []string) (err error) {
 		}()
 		mistakes = file
 	}
+	if f.prior == 0 {
+		f.prior = s.Model().Manifest.Prior // 0 where the model states none
+	}
 	bar := newProgress(cmd.ErrOrStderr(), r)
 	result, err := evaluateFiles(cmd.Context(), s, r, *f.workers, evaluate.Options{
-		Classes: s.Model().Manifest.Classes, Anomaly: f.anomaly, TargetFPR: f.targetFPR,
-	}, mistakes, bar)
+		Classes: s.Model().Manifest.Classes, Anomaly: f.anomaly, TargetFPR: f.targetFPR, Prior: f.prior,
+	}, mistakes, report, bar)
 	if err != nil {
 		return err
+	}
+	if report != nil {
+		if err := report.write(cmd.Context(), s, result, f.anomaly); err != nil {
+			return err
+		}
 	}
 	switch {
 	case f.mistakes == "-":
@@ -146,11 +188,15 @@ type evalModel struct {
 // evalSample is what the workers of evaluateFiles hand over.
 type evalSample struct {
 	evaluate.Sample
-	mistake []byte // a JSON line
+	file    string
+	Wrong   string      // the kind of mistake, or empty
+	mistake []byte      // a JSON line
+	wrong   evalMistake // for the report; its record is nil when it is not to be kept
 }
 
-// evaluateFiles scores every request of r. mistakes may be nil.
-func evaluateFiles(ctx context.Context, s *scorer, r *corpus.Reader, workers int, o evaluate.Options, mistakes io.Writer, bar *progress) (*evalResult, error) {
+// evaluateFiles scores every request of r. mistakes and report may be nil.
+func evaluateFiles(ctx context.Context, s *scorer, r *corpus.Reader, workers int, o evaluate.Options, mistakes io.Writer, report *evalReport,
+	bar *progress) (*evalResult, error) {
 	e := evaluate.New(o)
 	var wrong *bufio.Writer
 	if mistakes != nil {
@@ -160,10 +206,26 @@ func evaluateFiles(ctx context.Context, s *scorer, r *corpus.Reader, workers int
 		func() func(*corpus.Record) (evalSample, error) {
 			return func(rec *corpus.Record) (evalSample, error) {
 				sample, err := judge(ctx, s, rec)
-				out := evalSample{Sample: sample}
-				if err == nil && wrong != nil {
-					if kind, ok := e.Wrong(sample); ok {
-						out.mistake, err = mistakeLine(rec, sample, kind)
+				out := evalSample{Sample: sample, file: rec.File}
+				if err != nil {
+					return out, err
+				}
+				kind, ok := e.Wrong(sample)
+				if !ok {
+					return out, nil
+				}
+				out.Wrong = kind
+				if wrong != nil {
+					out.mistake, err = mistakeLine(rec, sample, kind)
+				}
+				if report != nil {
+					worse := sample.Score
+					if !sample.Flagged {
+						worse = -worse
+					}
+					if report.kind(kind).wants(worse) {
+						rec.Source = nil // lasts no longer than this call
+						out.wrong = evalMistake{rec, sample, worse}
 					}
 				}
 				return out, err
@@ -172,6 +234,9 @@ func evaluateFiles(ctx context.Context, s *scorer, r *corpus.Reader, workers int
 		func(sample evalSample) error {
 			bar.add()
 			e.Add(sample.Sample)
+			if report != nil {
+				report.add(&sample)
+			}
 			if sample.mistake == nil {
 				return nil
 			}
@@ -259,7 +324,19 @@ func (r *evalResult) write(w io.Writer, by string) error {
 			return err
 		}
 	}
+	r.writeCalibration(w)
 	return r.writeTarget(w)
+}
+
+// writeCalibration writes what depends on how common attacks are.
+func (r *evalResult) writeCalibration(w io.Writer) {
+	c := r.Calibration
+	if c == nil {
+		return
+	}
+	fmt.Fprintf(w, "\nwhere %.6g %% of the requests are attacks:\n", 100*c.Prior)
+	fmt.Fprintf(w, "  calibration error %s (bins of equal width), %s (of equal weight), Brier score %s, average precision %s\n",
+		fraction(c.ECE), fraction(c.ECEMass), fraction(c.Brier), fraction(r.Curves.AveragePrecision))
 }
 
 func (r *evalResult) datasetTable(all bool) table {

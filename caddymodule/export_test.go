@@ -1,6 +1,8 @@
 package caddymodule
 
 import (
+	"time"
+
 	"github.com/limen-waf/limen/classifier"
 	"github.com/limen-waf/limen/gpu"
 	"github.com/limen-waf/limen/model"
@@ -18,4 +20,12 @@ func Pools() (engineCount, storeCount int) {
 	engines.Range(func(any, any) bool { engineCount++; return true })
 	stores.Range(func(any, any) bool { storeCount++; return true })
 	return engineCount, storeCount
+}
+
+// SetCalibration changes how often recorded traffic is counted, and how old it is
+// then.
+func SetCalibration(every, lag time.Duration) (restore func()) {
+	oldEvery, oldLag := calibrateEvery, calibrateLag
+	calibrateEvery, calibrateLag = every, lag
+	return func() { calibrateEvery, calibrateLag = oldEvery, oldLag }
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -40,6 +41,7 @@ var errBlocked = errors.New("request blocked")
 // `{http.limen.id}`       | The id of the decision, for `caddy limen why`
 // `{http.limen.decision}` | allow, tag or block
 // `{http.limen.score}`    | The probability that the request is an attack, 0 to 1
+// `{http.limen.threshold}` | The score from which it is one
 // `{http.limen.class}`    | The kind of attack, or none
 // `{http.limen.model}`    | The model's name and the beginning of its digest
 //
@@ -56,6 +58,14 @@ type Handler struct {
 	// The score, above 0 and at most 1, from which a request is an attack.
 	// Default: what the model was shipped with.
 	Threshold float64 `json:"threshold,omitempty"`
+
+	// In place of threshold: the share of ordinary requests that may be flagged,
+	// such as 0.001 for one in a thousand, from 0.00001 to 0.5. The threshold is
+	// then the lowest that kept to it on the recorded requests of this site, of
+	// the last 30 days, and is chosen anew every ten minutes. It stays between a
+	// tenth and ten times the odds of the model's own, which is used until there
+	// are enough requests: about 3.7 divided by the target.
+	TargetFPR float64 `json:"target_fpr,omitempty"`
 
 	// Thresholds of their own for some classes of attack.
 	Classes map[string]float64 `json:"classes,omitempty"`
@@ -100,13 +110,22 @@ type Handler struct {
 	ExceptRaw caddyhttp.RawMatcherSets `json:"except,omitempty" caddy:"namespace=http.matchers"`
 
 	app      *App
-	policy   classifier.Policy
+	policy   classifier.Policy // as configured
+	stance   *atomic.Pointer[stance]
 	scope    scope
 	recorder *recorder
 	except   []exception
 	meter    *meter
 	log      *zap.Logger
 	limits   map[string]*logLimit
+}
+
+// stance is what a handler goes by at the moment: its policy, with the threshold
+// that target_fpr chose. It is exchanged whole, and each request reads it once.
+type stance struct {
+	site        string
+	policy      classifier.Policy
+	calibration *calibration // nil without target_fpr
 }
 
 // CaddyModule returns the Caddy module information.
@@ -132,6 +151,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	}
 	h.setDefaults()
 	h.policy = h.newPolicy()
+	h.stance = new(atomic.Pointer[stance])
+	h.stance.Store(&stance{policy: h.policy})
+	h.app.handlers = append(h.app.handlers, h)
 	h.scope = scope{h.BodyLimit, time.Duration(h.Deadline)}
 	h.meter = new(meter)
 	if h.recorder, err = newRecorder(h); err != nil { // before the exceptions' JSON is gone
@@ -158,7 +180,8 @@ func setDefault[T comparable](p *T, value T) {
 }
 
 // newPolicy joins the configuration to the model's thresholds. A threshold of
-// the user's replaces the model's for every class.
+// the user's replaces the model's for every class; so does one that target_fpr
+// chooses, later.
 func (h *Handler) newPolicy() classifier.Policy {
 	p := classifier.Policy{
 		Mode:            classifier.Mode(h.Mode),
@@ -185,6 +208,10 @@ func (h *Handler) Validate() error {
 		return err
 	}
 	switch {
+	case h.TargetFPR != 0 && h.Threshold != 0:
+		return fmt.Errorf("threshold is %v and target_fpr is %v: give one of them, target_fpr chooses the threshold itself", h.Threshold, h.TargetFPR)
+	case h.TargetFPR != 0 && !(h.TargetFPR >= minTargetFPR && h.TargetFPR <= maxTargetFPR):
+		return fmt.Errorf("target_fpr is %v, expected %s", h.TargetFPR, targetFPRExpected)
 	case h.Deadline < 0:
 		return fmt.Errorf("deadline is %s, expected a time above 0", time.Duration(h.Deadline))
 	case h.BodyLimit < 0 || h.BodyLimit > maxBodyLimit:
@@ -241,7 +268,7 @@ func (h *Handler) pass(r *http.Request, except string) {
 	id := h.recorder.newID(r)
 	v := &verdict{ID: id.String(), Class: noClass, Decision: classifier.Allow, Model: h.app.modelName(), Except: except}
 	v.publish(r)
-	h.recorder.passed(r, id, v)
+	h.recorder.passed(r, id, v, h.stance.Load().site)
 	h.meter.count(r, v, 0)
 	if h.policy.Mode != classifier.ModeObserve {
 		stripHeaders(r.Header)
@@ -250,16 +277,18 @@ func (h *Handler) pass(r *http.Request, except string) {
 
 // decide makes a verdict of an inspection, publishes and records it.
 func (h *Handler) decide(r *http.Request, in *inspection) *verdict {
-	id := h.recorder.newID(r)
+	id := h.recorder.newID(r) // waits for Start, which chooses the threshold
+	now := h.stance.Load()
 	v := &verdict{
-		ID:       id.String(),
-		Score:    in.result.Score,
-		Class:    in.result.Class,
-		Decision: h.policy.Decide(&in.result),
-		Model:    h.app.modelName(),
-		Fallback: in.result.Fallback,
+		ID:        id.String(),
+		Score:     in.result.Score,
+		Threshold: now.policy.ThresholdFor(in.result.Attack),
+		Class:     in.result.Class,
+		Decision:  now.policy.Decide(&in.result),
+		Model:     h.app.modelName(),
+		Fallback:  in.result.Fallback,
 	}
-	flagged := h.policy.Flagged(&in.result)
+	flagged := now.policy.Flagged(&in.result)
 	if flagged {
 		v.Class = in.result.Attack // also with a threshold below one half
 	}
@@ -274,7 +303,7 @@ func (h *Handler) decide(r *http.Request, in *inspection) *verdict {
 		h.fallback(v.Fallback, err)
 	}
 	v.publish(r)
-	h.recorder.inspected(r, id, v, in, flagged)
+	h.recorder.inspected(r, id, v, in, flagged, now.site)
 	return v
 }
 

@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -39,6 +40,7 @@ func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 //	limen [<matcher>] {
 //		mode        observe|tag|block
 //		threshold   <number>
+//		target_fpr  <share>
 //		class       <name> <number>
 //		deadline    <duration>
 //		on_error    allow|block
@@ -53,7 +55,8 @@ func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 //	}
 //
 // Everything is optional. class and except may stand several times, the others
-// once. A number is above 0 and at most 1.
+// once. A number is above 0 and at most 1, a share from 0.00001 to 0.5; threshold
+// and target_fpr exclude each other.
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // consume directive name
 	if d.NextArg() {
@@ -69,6 +72,9 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		if err := h.parseOption(option, d); err != nil {
 			return err
 		}
+		if seen["threshold"] && seen["target_fpr"] {
+			return d.Err("threshold and target_fpr exclude each other: give one of them, target_fpr chooses the threshold itself")
+		}
 		if d.NextArg() {
 			return d.Errf("%s has one argument too many: '%s'", option, d.Val())
 		}
@@ -82,6 +88,8 @@ func (h *Handler) parseOption(option string, d *caddyfile.Dispenser) (err error)
 		h.Mode, err = oneOf(d, string(classifier.ModeObserve), string(classifier.ModeTag), string(classifier.ModeBlock))
 	case "threshold":
 		h.Threshold, err = probability(d)
+	case "target_fpr":
+		h.TargetFPR, err = targetFPR(d)
 	case "class":
 		err = h.parseClass(d)
 	case "deadline":
@@ -159,6 +167,29 @@ func probability(d *caddyfile.Dispenser) (float64, error) {
 	p, err := strconv.ParseFloat(arg, 64)
 	if err != nil || !(p > 0 && p <= 1) {
 		return 0, d.Errf("%s is '%s', expected a number above 0 and at most 1", option, arg)
+	}
+	return p, nil
+}
+
+// targetFPRExpected is what target_fpr and --target-fpr take.
+const targetFPRExpected = "a number from 0.00001 to 0.5, such as 0.001 for one ordinary request in a thousand"
+
+func targetFPR(d *caddyfile.Dispenser) (float64, error) {
+	arg, err := argument(d)
+	if err != nil {
+		return 0, err
+	}
+	p, err := parseTargetFPR(arg)
+	if err != nil {
+		return 0, d.Errf("target_fpr is '%s', expected %s", arg, targetFPRExpected)
+	}
+	return p, nil
+}
+
+func parseTargetFPR(s string) (float64, error) {
+	p, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(p >= minTargetFPR && p <= maxTargetFPR) {
+		return 0, fmt.Errorf("target_fpr is %q, expected %s", s, targetFPRExpected)
 	}
 	return p, nil
 }

@@ -334,6 +334,9 @@ func TestBadJSON(t *testing.T) {
 	}{
 		{"mode", `{}`, `{"mode":"x"}`, `mode is "x"`},
 		{"threshold", `{}`, `{"threshold":2}`, "threshold is 2"},
+		{"target_fpr", `{}`, `{"target_fpr":2}`, "target_fpr is 2, expected a number from 0.00001 to 0.5"},
+		{"target_fpr negative", `{}`, `{"target_fpr":-0.1}`, "target_fpr is -0.1, expected a number from"},
+		{"target_fpr and threshold", `{}`, `{"target_fpr":0.01,"threshold":0.9}`, "threshold is 0.9 and target_fpr is 0.01: give one of them"},
 		{"deadline", `{}`, `{"deadline":-1}`, "deadline is -1ns"},
 		{"body limit", `{}`, `{"body_limit":-1}`, "body_limit is -1"},
 		{"record", `{}`, `{"record":"x"}`, `record is "x"`},

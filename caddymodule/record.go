@@ -87,11 +87,13 @@ func newRecorder(h *Handler) (*recorder, error) {
 }
 
 // policyJSON is everything that the handler's decisions depend on besides the
-// model. Its digest stands in every row.
+// model. Its digest stands in every row. With target_fpr, threshold is the one to
+// begin with; which one was used is in the row.
 func (h *Handler) policyJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Mode            classifier.Mode          `json:"mode"`
 		Threshold       float64                  `json:"threshold"`
+		TargetFPR       float64                  `json:"target_fpr,omitempty"`
 		ClassThresholds map[string]float64       `json:"class_thresholds,omitempty"`
 		OnError         classifier.Decision      `json:"on_error"`
 		OnOversize      classifier.Decision      `json:"on_oversize"`
@@ -99,7 +101,7 @@ func (h *Handler) policyJSON() ([]byte, error) {
 		BodyLimit       int64                    `json:"body_limit"`
 		Except          caddyhttp.RawMatcherSets `json:"except,omitempty"`
 	}{
-		h.policy.Mode, h.policy.Threshold, h.policy.ClassThresholds, h.policy.OnError, h.policy.OnOversize,
+		h.policy.Mode, h.policy.Threshold, h.TargetFPR, h.policy.ClassThresholds, h.policy.OnError, h.policy.OnOversize,
 		time.Duration(h.Deadline).String(), h.BodyLimit, h.ExceptRaw,
 	})
 }
@@ -112,18 +114,19 @@ func (rec *recorder) newID(r *http.Request) ulid.ULID {
 	return ulid.Make()
 }
 
-// wants says whether a decision is to be stored. Flagged ones are those that
-// somebody may ask about.
-func (rec *recorder) wants(flagged bool) bool {
+// wants says whether a decision is to be stored, and whether it would be
+// whatever its score. Flagged ones are those that somebody may ask about.
+func (rec *recorder) wants(flagged bool) (store, sampled bool) {
 	switch rec.record {
 	case recordNone:
-		return false
+		return false, false
 	case recordFlagged:
-		return flagged
+		return flagged, false
 	case recordSample:
-		return flagged || rand.Float64() < rec.sample
+		sampled = rand.Float64() < rec.sample
+		return flagged || sampled, sampled
 	}
-	return true
+	return true, true
 }
 
 // keepBody is how much of the body a row keeps of a request that nobody will ask
@@ -134,11 +137,12 @@ const keepBody = 8 << 10
 // inspected stores the verdict of an inspection. Unless durability is strict it
 // returns before the row is on disk. It reports nothing: a store that fails counts
 // and logs that, and never stops serving.
-func (rec *recorder) inspected(r *http.Request, id ulid.ULID, v *verdict, in *inspection, flagged bool) {
+func (rec *recorder) inspected(r *http.Request, id ulid.ULID, v *verdict, in *inspection, flagged bool, site string) {
 	w := in.takeWire(r)
 	defer w.free()
 	rec.count(v)
-	if !rec.wants(flagged || v.Fallback != "" || v.Decision != classifier.Allow) {
+	wanted, sampled := rec.wants(flagged || v.Fallback != "" || v.Decision != classifier.Allow)
+	if !wanted {
 		return
 	}
 	row := w.row(r)
@@ -147,7 +151,7 @@ func (rec *recorder) inspected(r *http.Request, id ulid.ULID, v *verdict, in *in
 
 	row.ID = id
 	rec.fill(row, v)
-	row.Threshold = rec.policy.ThresholdFor(res.Attack)
+	row.Route, row.Threshold, row.Sampled = site, v.Threshold, sampled
 	for i, p := range res.Classes {
 		w.scores = append(w.scores, store.ClassScore{Class: m.Manifest.Classes[i], Score: float32(p)})
 	}
@@ -165,9 +169,10 @@ func (rec *recorder) inspected(r *http.Request, id ulid.ULID, v *verdict, in *in
 }
 
 // passed stores that an exception let a request through. Its body was not read.
-func (rec *recorder) passed(r *http.Request, id ulid.ULID, v *verdict) {
+func (rec *recorder) passed(r *http.Request, id ulid.ULID, v *verdict, site string) {
 	rec.count(v)
-	if !rec.wants(false) {
+	wanted, sampled := rec.wants(false)
+	if !wanted {
 		return
 	}
 	w := newWireRequest(r, nil, 0)
@@ -175,6 +180,7 @@ func (rec *recorder) passed(r *http.Request, id ulid.ULID, v *verdict) {
 	row := w.row(r)
 	row.ID = id
 	rec.fill(row, v)
+	row.Route, row.Sampled = site, sampled
 	row.BytesSent = int64(len(w.Target)) + max(r.ContentLength, 0)
 	rec.put(r, row)
 }

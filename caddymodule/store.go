@@ -27,6 +27,21 @@ type pooledStore struct {
 	*store.Store
 	retain  time.Duration
 	maxSize int64
+
+	// counted is what was counted of the rows, for target_fpr. A reload goes on
+	// with it.
+	mu      sync.Mutex
+	counted *evidence
+}
+
+// evidence returns what was counted under a key.
+func (p *pooledStore) evidence(key evidenceKey) *evidence {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.counted == nil || p.counted.evidenceKey != key {
+		p.counted = newEvidence(key)
+	}
+	return p.counted
 }
 
 // acquireStore returns a use of the store in a's data folder, to be released.
@@ -42,7 +57,7 @@ func acquireStore(a *App) (*sharedStore, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &pooledStore{s, retain, a.MaxSize}, nil
+		return &pooledStore{Store: s, retain: retain, maxSize: a.MaxSize}, nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("opening data folder: %w", err)

@@ -19,13 +19,14 @@ const verdictVar = "limen.verdict"
 // verdict is what a handler made of one request, for placeholders, the access
 // log and the tags.
 type verdict struct {
-	ID       string
-	Score    float64
-	Class    string
-	Decision classifier.Decision
-	Model    string // name@digest, the digest short
-	Fallback string
-	Except   string
+	ID        string
+	Score     float64
+	Threshold float64 // that applied; 0 where none did
+	Class     string
+	Decision  classifier.Decision
+	Model     string // name@digest, the digest short
+	Fallback  string
+	Except    string
 }
 
 // placeholderPrefix begins the placeholders of a verdict:
@@ -35,6 +36,7 @@ type verdict struct {
 //	`{http.limen.id}`       | The id of the decision, as in `caddy limen why ID`
 //	`{http.limen.decision}` | allow, tag or block
 //	`{http.limen.score}`    | The probability that the request is an attack, 0 to 1
+//	`{http.limen.threshold}` | The score from which it is one
 //	`{http.limen.class}`    | The kind of attack, or none
 //	`{http.limen.model}`    | The model's name and the beginning of its digest
 const placeholderPrefix = "http.limen."
@@ -74,6 +76,8 @@ func (v *verdict) placeholder(key string) (any, bool) {
 		return string(v.Decision), true
 	case "score":
 		return v.Score, true
+	case "threshold":
+		return v.Threshold, true
 	case "class":
 		return v.Class, true
 	case "model":
@@ -87,6 +91,9 @@ func (v *verdict) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	enc.AddString("id", v.ID)
 	enc.AddString("decision", string(v.Decision))
 	enc.AddFloat64("score", v.Score)
+	if v.Except == "" {
+		enc.AddFloat64("threshold", v.Threshold)
+	}
 	enc.AddString("class", v.Class)
 	enc.AddString("model", v.Model)
 	if v.Fallback != "" {

@@ -63,6 +63,9 @@ func New(m *model.Model, e Engine, o Options) (*Classifier, error) {
 // Model returns the model that scores.
 func (c *Classifier) Model() *model.Model { return c.model }
 
+// Limits returns the limits that requests are tokenized with.
+func (c *Classifier) Limits() Limits { return c.opts.Limits }
+
 // Engine returns the engine that the model runs on.
 func (c *Classifier) Engine() Engine { return c.engine }
 

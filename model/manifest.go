@@ -36,6 +36,9 @@ type Manifest struct {
 	Threshold float64 `json:"threshold"`
 	// ClassThresholds replaces Threshold for some classes.
 	ClassThresholds map[string]float64 `json:"class_thresholds,omitempty"`
+	// Prior is the share of attacks at which the score is a probability, in
+	// (0, 1); 0 when the model does not state one.
+	Prior float64 `json:"prior,omitempty"`
 
 	// Data lists every file that shaped or measured the model.
 	Data []DataSet `json:"data,omitempty"`
@@ -120,6 +123,9 @@ func (m *Manifest) validate() error {
 		if !(t > 0 && t < 1) {
 			return fmt.Errorf("class_thresholds of %q is %v, expected a number between 0 and 1", c, t)
 		}
+	}
+	if m.Prior != 0 && !(m.Prior > 0 && m.Prior < 1) {
+		return fmt.Errorf("prior is %v, expected a number between 0 and 1", m.Prior)
 	}
 	return m.Tokenizer.validate()
 }

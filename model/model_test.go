@@ -56,6 +56,8 @@ func TestNewRefuses(t *testing.T) {
 		{"first class", func(m map[string]any) { m["classes"] = []string{"sqli", "none"} }, `begins with "sqli"`, model.ErrManifest},
 		{"class twice", func(m map[string]any) { m["classes"] = []string{"none", "sqli", "sqli"} }, "stands twice", model.ErrManifest},
 		{"threshold", func(m map[string]any) { m["threshold"] = 1 }, "threshold is 1", model.ErrManifest},
+		{"prior", func(m map[string]any) { m["prior"] = 1 }, "prior is 1, expected a number between 0 and 1", model.ErrManifest},
+		{"negative prior", func(m map[string]any) { m["prior"] = -0.5 }, "prior is -0.5", model.ErrManifest},
 		{"class threshold of none", func(m map[string]any) { m["class_thresholds"] = map[string]any{"none": 0.5} }, `"none"`, model.ErrManifest},
 		{"window", func(m map[string]any) { m["tokenizer"].(map[string]any)["window"] = 3 }, "window is 3", model.ErrManifest},
 		{"overlap", func(m map[string]any) { m["tokenizer"].(map[string]any)["overlap"] = 1000 }, "overlap is 1000", model.ErrManifest},

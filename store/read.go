@@ -16,11 +16,20 @@ type reader struct {
 	rows *bbolt.Cursor
 	seen int  // rows looked at
 	many bool // a look through a whole segment may lie ahead
+
+	// visit takes the rows that match in the page's place, and says when to stop.
+	visit   func(id ulid.ULID, row []byte) (stop bool)
+	stopped bool
 }
 
 // full reports whether the page is. One row more than asked for tells whether there
 // is a next page.
-func (r *reader) full() bool { return len(r.page.Verdicts) > r.f.limit }
+func (r *reader) full() bool {
+	if r.visit != nil {
+		return r.stopped
+	}
+	return len(r.page.Verdicts) > r.f.limit
+}
 
 func (r *reader) read(tx *bbolt.Tx) error {
 	rows, zones := tx.Bucket(bucketRows), tx.Bucket(bucketZones)
@@ -169,6 +178,10 @@ func (r *reader) take(k, row []byte) (stop bool, err error) {
 		return false, nil
 	}
 	id := ulid.ULID(k)
+	if r.visit != nil {
+		r.stopped = r.visit(id, row)
+		return r.stopped, nil
+	}
 	v, err := decodeRow(id, row)
 	if err != nil {
 		r.page.Unreadable++

@@ -65,6 +65,7 @@ const (
 	fieldServer      = 32
 	fieldRoute       = 33
 	fieldRequestCut  = 34
+	fieldSampled     = 35
 	fieldRequest     = 63
 )
 
@@ -112,6 +113,9 @@ func appendRow(dst []byte, v *Verdict, request []byte) []byte {
 	b = appendText(b, fieldServer, v.Server)
 	b = appendText(b, fieldRoute, v.Route)
 	b = appendInt(b, fieldRequestCut, v.RequestCut)
+	if v.Sampled {
+		b = appendUint(b, fieldSampled, 1)
+	}
 	if request != nil {
 		b = appendBytes(b, fieldRequest, request)
 	}
@@ -242,6 +246,8 @@ func (v *Verdict) setField(f field) bool {
 		v.Route, ok = f.text()
 	case fieldRequestCut:
 		v.RequestCut = f.int()
+	case fieldSampled:
+		v.Sampled = f.u != 0
 	case fieldRequest:
 		v.Request = append(make([]byte, 0, len(f.b)), f.b...)
 	}

@@ -23,6 +23,7 @@ func full() *store.Verdict {
 	v.ID = ulid.MustParseStrict("01K2Q7Z0AAAAAAAAAAAAAAAAAA")
 	v.Time = time.UnixMilli(int64(v.ID.Time())).Add(-1500 * time.Microsecond).UTC()
 	v.Principal, v.Exception, v.Fallback, v.CacheHit = "alice", "static", "deadline", true
+	v.Sampled = true
 	v.Request, v.RequestCut = []byte("GET / HTTP/1.1\r\n\r\n\xff"), 12
 	return v
 }
@@ -73,6 +74,7 @@ func TestVerdictRoundTrip(t *testing.T) {
 // Ensure that rows of version 1 as they were first written stay readable.
 func TestGoldenRow(t *testing.T) {
 	v := full()
+	v.Sampled = false // a field that came later
 	const golden = "" +
 		"01040308070d560e2db29defef3f1210777777322e6578616d706c652e636f6d160a31302e302e362e3130301a21010123456789abcdef0123456789" +
 		"abcdef0123456789abcdef0123456789abcdef1e05616c69636522232f73686f702f70726f647563742f3130303f706167653d3226736f72743d7072" +

@@ -43,7 +43,10 @@ type Verdict struct {
 	ClientIP  string `json:"client_ip,omitempty"`
 	Principal string `json:"principal,omitempty"` // {http.auth.user.id}
 	Server    string `json:"server,omitempty"`
-	Route     string `json:"route,omitempty"`
+	// Route names the place in the configuration whose handler decided, such as
+	// "shop.example" or "shop.example path /api/*". It stays the same while the
+	// handler's options change.
+	Route string `json:"route,omitempty"`
 
 	Score       float64     `json:"score"`
 	Class       string      `json:"class"`
@@ -56,6 +59,10 @@ type Verdict struct {
 	Exception string `json:"exception,omitempty"`
 	Fallback  string `json:"fallback,omitempty"`
 	CacheHit  bool   `json:"cache_hit,omitempty"`
+	// Sampled says that the row was kept whatever its score: all rows were, or
+	// it was drawn. Only such rows say how scores are distributed; the others
+	// are there because they were flagged.
+	Sampled bool `json:"sampled,omitempty"`
 
 	PolicyDigest     string `json:"policy_digest,omitempty"`
 	ModelDigest      string `json:"model_digest,omitempty"`

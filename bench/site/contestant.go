@@ -20,9 +20,15 @@ type Contestant struct {
 }
 
 // Limen reports whether the contestant has the firewall in it.
-func (c *Contestant) Limen() bool {
+func (c *Contestant) Limen() bool { return c.has("limen") }
+
+// Coraza reports whether the contestant needs a Caddy with Coraza.
+func (c *Contestant) Coraza() bool { return c.has("coraza_waf") }
+
+// has reports whether a line of the directives begins with the word.
+func (c *Contestant) has(word string) bool {
 	for _, line := range c.Directives {
-		if strings.HasPrefix(strings.TrimSpace(line), "limen") {
+		if strings.HasPrefix(strings.TrimSpace(line), word) {
 			return true
 		}
 	}
@@ -39,20 +45,45 @@ var builtin = map[string]struct{ globals, block []string }{
 	"limen-norecord": {nil, []string{"mode block", "record none"}},
 }
 
+// ruleset is a configuration of Coraza with the OWASP Core Rule Set: its paranoia
+// level, and lines of SecLang before and after the rules.
+type ruleset struct {
+	paranoia      int
+	before, after []string
+}
+
+// rulesets are the built-in contestants with Coraza. All have the settings that
+// both projects recommend and ship. "fast" turns on what Coraza offers to save
+// time: an experimental filter before regular expressions, and leaving the bodies
+// of answers alone, which Limen never looks at. "nopolicy" leaves out the two
+// rules that say nothing of attacks but enforce what a site must list for itself,
+// allowed methods and content types: as shipped they refuse every PUT, PATCH and
+// DELETE.
+var rulesets = map[string]ruleset{
+	"coraza-pl1":          {paranoia: 1},
+	"coraza-pl2":          {paranoia: 2},
+	"coraza-pl1-fast":     {1, []string{"SecRxPreFilter On", "SecResponseBodyAccess Off"}, nil},
+	"coraza-pl1-nopolicy": {1, nil, []string{"SecRuleRemoveById 911100 920420"}},
+}
+
 // Builtin returns the names of the contestants that Named knows without a file.
 func Builtin() []string {
 	names := []string{"bare"}
 	for name := range builtin {
 		names = append(names, name)
 	}
+	for name := range rulesets {
+		names = append(names, name)
+	}
 	sort.Strings(names[1:])
 	return names
 }
 
-// Extra are lines for every built-in contestant that has Limen.
+// Extra are lines for the built-in contestants.
 type Extra struct {
 	Globals []string // of the limen global option
 	Block   []string // of the limen directive
+	Rules   []string // of SecLang, after Coraza's rules
 }
 
 // Named returns the contestant called name. A name of the form NAME=FILE reads
@@ -77,6 +108,21 @@ func Named(name, binary string, extra Extra) (*Contestant, error) {
 	}
 	if name == "bare" {
 		return &Contestant{Name: name, Binary: binary}, nil
+	}
+	if rules, ok := rulesets[name]; ok {
+		return &Contestant{
+			Name: name, Binary: binary,
+			Globals: []string{"order coraza_waf first"},
+			Directives: block("coraza_waf", []string{"load_owasp_crs", "directives `"},
+				[]string{"Include @coraza.conf-recommended"}, rules.before,
+				[]string{
+					"Include @crs-setup.conf.example",
+					fmt.Sprintf(`SecAction "id:900000,phase:1,pass,t:none,nolog,setvar:tx.blocking_paranoia_level=%d"`, rules.paranoia),
+					"Include @owasp_crs/*.conf",
+					// The recommended configuration only detects, to begin with.
+					"SecRuleEngine On",
+				}, rules.after, extra.Rules, []string{"`"}),
+		}, nil
 	}
 	preset, ok := builtin[name]
 	if !ok {

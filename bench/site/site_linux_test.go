@@ -44,6 +44,11 @@ func TestCaddyfile(t *testing.T) {
 			"limen-native", site.Extra{Globals: []string{"retain 1h"}, Block: []string{"deadline 1s"}}, true,
 			globals + "\tlimen {\n\t\tdata /d/limen\n\t\tdevice native\n\t\tretain 1h\n\t}\n}\nhttp://:2 {\n\tbind 127.0.0.1\n\tlimen {\n\t\tmode block\n\t\tdeadline 1s\n\t}\n\treverse_proxy 127.0.0.1:3\n}\n",
 		},
+		{
+			"coraza-pl2", site.Extra{Block: []string{"deadline 1s"}, Rules: []string{"SecRuleRemoveById 1"}}, false,
+			globals + "\torder coraza_waf first\n}\nhttp://:2 {\n\tbind 127.0.0.1\n\tcoraza_waf {\n\t\tload_owasp_crs\n\t\tdirectives `\n\t\tInclude @coraza.conf-recommended\n\t\tInclude @crs-setup.conf.example\n" +
+				"\t\tSecAction \"id:900000,phase:1,pass,t:none,nolog,setvar:tx.blocking_paranoia_level=2\"\n\t\tInclude @owasp_crs/*.conf\n\t\tSecRuleEngine On\n\t\tSecRuleRemoveById 1\n\t\t`\n\t}\n\treverse_proxy 127.0.0.1:3\n}\n",
+		},
 		{"mine=" + file, site.Extra{}, false, globals + "\torder x first\n}\nhttp://:2 {\n\tbind 127.0.0.1\n\tx {\n\t\ta /d/limen\n\t}\n\treverse_proxy 127.0.0.1:3\n}\n"},
 	}
 	for _, test := range tests {
@@ -56,6 +61,9 @@ func TestCaddyfile(t *testing.T) {
 		}
 		if c.Limen() != test.limen {
 			t.Errorf("%s: Limen() = %v", test.name, c.Limen())
+		}
+		if c.Coraza() != strings.HasPrefix(test.name, "coraza") {
+			t.Errorf("%s: Coraza() = %v", test.name, c.Coraza())
 		}
 	}
 	for _, name := range []string{"nobody", "mine=" + file + ".missing"} {

@@ -5,5 +5,8 @@
 // intervals, overall and by data set, how well attacks found are named, and
 // the threshold that would hold a wanted rate of false alarms. It keeps eight
 // bytes a sample, the score, and nothing else, so that the area under the
-// curve and the threshold are exact. [ClopperPearson] is the interval.
+// curve and the threshold are exact. [Calibration] judges the scores as
+// probabilities, [Curves] are the trade of false alarms against detection over
+// all thresholds; both at a stated share of attacks. [ClopperPearson] is the
+// interval. The subpackage webpage makes a web page of a report.
 package evaluate

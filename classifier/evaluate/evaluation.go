@@ -33,6 +33,9 @@ type Options struct {
 	// TargetFPR is the rate of false alarms to find a threshold for; 0 finds
 	// none.
 	TargetFPR float64
+	// Prior is the share of attacks that calibration and precision are judged at, in
+	// (0, 1); 0 means DefaultPrior.
+	Prior float64
 }
 
 // Evaluation gathers samples. It is for one goroutine.

@@ -20,6 +20,12 @@ type Report struct {
 	// Target is the threshold for Options.TargetFPR; absent without one or
 	// without normal samples.
 	Target *Target `json:"target,omitempty"`
+	// Calibration and Curves are of all samples at Options.Prior; absent without
+	// samples of both kinds.
+	Calibration *Calibration `json:"calibration,omitempty"`
+	Curves      *Curves      `json:"curves,omitempty"`
+	// Histogram is of the scores of all samples.
+	Histogram Histogram `json:"histogram"`
 }
 
 // Metrics judge one set of samples.
@@ -98,6 +104,11 @@ func (e *Evaluation) Report() *Report {
 	if e.options.TargetFPR > 0 && len(all.normal) > 0 {
 		r.Target = all.target(e.options.TargetFPR)
 	}
+	prior := e.options.Prior
+	if prior == 0 {
+		prior = DefaultPrior
+	}
+	r.Calibration, r.Curves, r.Histogram = all.calibration(prior), all.curves(prior), all.histogram()
 	return r
 }
 

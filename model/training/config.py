@@ -41,7 +41,7 @@ class Block:
 class NetworkConfig:
     vocabulary: int = TOKENIZER["vocabulary"]
     embedding: int = 16
-    blocks: tuple = (Block(7, 32, 4), Block(3, 64, 2), Block(3, 96, 1))
+    blocks: tuple = (Block(7, 32, 4), Block(3, 64, 2), Block(3, 96, 1), Block(3, 96, 1))
     features: int = 64
     classes: int = len(CLASSES)
 
@@ -142,9 +142,9 @@ SEED = 20261122
 # Adversarial training: before each of the later epochs, so many requests are made
 # with the network of the moment (see harden.py and limenbench harden --help), from
 # the payloads and values of these data sets and as many of our own generators.
-HARDEN = {"searched": 5000, "random": 9000, "padded": 2500, "ordinary": 9000, "alarms": 2500}
+HARDEN = {"searched": 5000, "random": 9000, "padded": 2500, "ordinary": 9000, "alarms": 4000}
 HARDEN_SOURCES = ("openappsec-malicious", "payloadsallthethings", "sqlmap-payloads", "fwaf-badqueries", "httpparams", "openappsec-legit", "text-til-jbranchaud", "text-tldr", "text-book-search", "api-datadog")
-HARDEN_VALUES = 14000
+HARDEN_VALUES = 18000
 HARDEN_THRESHOLD = 0.97  # score that a search goes below
 
 
@@ -160,11 +160,11 @@ class TrainConfig:
     batch: int = 256  # windows a step
     chunks: int = 8  # a step's windows, sorted by length, go through the network in this many parts
     rate: float = 4e-3
-    weight_decay: float = 0.05
+    weight_decay: float = 0.02
     warmup: int = 200  # steps
     smoothing: float = 0.005
-    dropout: float = 0.15  # of the pooled peaks and of the features
-    channel_dropout: float = 0.05  # of whole channels after a convolution
+    dropout: float = 0.1  # of the pooled peaks and of the features
+    channel_dropout: float = 0.0  # of whole channels after a convolution
     noise: float = 0.015  # share of byte tokens replaced at random, in half of the chunks
     shift: bool = True  # windows start at any place of a pooling cell
     average: float = 0.998  # of the weights, over steps
@@ -173,13 +173,13 @@ class TrainConfig:
     remine_share: float = 0.2  # of the ordinary windows beyond doubt that such a pass scores again
 
     # Which windows an epoch reads, by their score in the last such pass.
-    easy_share: float = 0.08  # of the ordinary windows that score below easy_score
+    easy_share: float = 0.05  # of the ordinary windows that score below easy_score
     easy_score: float = 0.001
-    middle_share: float = 0.4  # of those below hard_score
+    middle_share: float = 0.3  # of those below hard_score
     hard_score: float = 0.02
-    most_windows: int = 12  # of one ordinary request in an epoch
-    found_share: float = 0.4  # of the attacks whose score is above found_score
-    found_score: float = 0.995
+    most_windows: int = 8  # of one ordinary request in an epoch
+    found_share: float = 0.3  # of the attacks whose score is above found_score
+    found_score: float = 0.99
 
 
 TRAIN = TrainConfig()

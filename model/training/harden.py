@@ -14,6 +14,7 @@ import random
 import shlex
 import subprocess
 
+import benign
 import config
 import data
 import export
@@ -42,9 +43,10 @@ def values(path):
                 label, text = payloads.payload(rng)
             elif rng.random() < 0.3:
                 text = mutations.mutate(label, text, rng)
-            twin = families.value(name, False, rng) if rng.random() < 0.3 else None
-            for kind, klass, value in (("attack", label, text), ("normal", "none", twin or ordinary.any(rng)[1])):
-                if 3 <= len(value) <= 3000 and value.isprintable():
+            draw = rng.random()
+            plain = families.value(name, False, rng) if draw < 0.25 else benign.value(rng) if draw < 0.5 else None
+            for kind, klass, value in (("attack", label, text), ("normal", "none", plain or ordinary.any(rng)[1])):
+                if 3 <= len(value) <= 3000:
                     out.write(json.dumps({"id": f"values-{kind}-{number}", "dataset": "values", "label": kind, "class": klass, "method": "POST", "target": "/", "headers": [["Host", "localhost"], ["Content-Type", "application/json"]],
                                           "body": json.dumps({"value": value}), "payload": value}) + "\n")
     part.replace(path)

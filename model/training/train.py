@@ -102,13 +102,14 @@ def train(options, device, cache, checkpoint, history_path, fresh, start=""):
     decay = [p for n, p in network.named_parameters() if n.endswith("weight") and "embedding" not in n]
     rest = [p for n, p in network.named_parameters() if not (n.endswith("weight") and "embedding" not in n)]
     optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": options.weight_decay}, {"params": rest, "weight_decay": 0.0}], lr=options.rate)
-    history, first, odds = [], 0, None
+    history, first, odds, grown = [], 0, None, None
     if checkpoint.exists() and not fresh:
         state = torch.load(checkpoint, map_location=device)
         network.load_state_dict(state["network"])
         average.load_state_dict(state["average"])
-        optimizer.load_state_dict(state["optimizer"])
-        history, first, odds = state["history"], state["epoch"] + 1, state["odds"]
+        if state["optimizer"]:  # none where the network was grown since
+            optimizer.load_state_dict(state["optimizer"])
+        history, first, odds, grown = state["history"], state["epoch"] + 1, state["odds"], state.get("grown")
         for epoch in range(options.harden_from, first):
             requests.append(harden.make(average, epoch, options.seed))
         if first and (odds is None or len(odds) != len(requests.request)):  # other tokens since
@@ -174,7 +175,7 @@ def train(options, device, cache, checkpoint, history_path, fresh, start=""):
             odds = mine(average, requests, odds, options, rng, device)
         part = checkpoint.with_suffix(".part")
         torch.save({"network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(),
-                    "history": history, "epoch": epoch, "odds": odds, "options": dataclasses.asdict(options), "start": start, "config": dataclasses.asdict(config.NETWORK)}, part)
+                    "history": history, "epoch": epoch, "odds": odds, "options": dataclasses.asdict(options), "start": start, "grown": grown, "config": dataclasses.asdict(config.NETWORK)}, part)
         part.replace(checkpoint)
         history_path.write_text(json.dumps(history, indent=1))
     return average, history

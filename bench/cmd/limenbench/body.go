@@ -41,7 +41,7 @@ type bodyRow struct {
 
 func runBody(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
 	var s settings
-	flags := newFlags("body", &s, stderr)
+	flags := newFlags("body", "bare,limen", &s, stderr)
 	sizes := flags.String("sizes", "1024,65536,1048576", "comma-separated body sizes in `bytes`")
 	rounds := flags.Int("rounds", 7, "`number` of rounds; contestants take turns in each")
 	count := flags.Int("requests", 20, "requests a round, contestant and size; each body is another")
@@ -50,7 +50,7 @@ func runBody(ctx context.Context, arguments []string, stdout, stderr io.Writer) 
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
-	contestants, err := s.parsed()
+	contestants, err := s.parsed(ctx, stderr)
 	if err != nil {
 		return err
 	}

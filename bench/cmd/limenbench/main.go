@@ -5,6 +5,7 @@
 //
 //	limenbench proxy [flags] FILE…           compare contestants over requests
 //	limenbench proxy --table [flags] FILE…   what the live server blocks, by data set
+//	limenbench compare [flags] FILE…         accuracy and cost beside Coraza with the Core Rule Set
 //	limenbench body [flags]                  cost of inspecting large bodies
 //
 // FILE is a JSON Lines file of requests (.jsonl, .jsonl.gz) or a folder of them.
@@ -34,8 +35,11 @@ func init() { runtime.LockOSThread() }
 const usage = `usage:
   limenbench proxy [flags] FILE…           compare contestants over requests
   limenbench proxy --table [flags] FILE…   what the live server blocks, by data set
+  limenbench compare [flags] FILE…         accuracy and cost beside Coraza with the Core Rule Set
   limenbench body [flags]                  cost of inspecting large bodies
-flags: limenbench proxy --help, limenbench body --help
+  limenbench evade [flags] FILE…           share of attacks still caught when a search hides them; --drift for ordinary values
+  limenbench padding [flags] FILE…         share of attacks still caught in up to 1 MiB of ordinary filler
+flags: limenbench SUBCOMMAND --help
 `
 
 func main() {
@@ -65,8 +69,16 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	switch command {
 	case "proxy":
 		return runProxy(ctx, arguments, stdout, stderr)
+	case "compare":
+		return runCompare(ctx, arguments, stdout, stderr)
 	case "body":
 		return runBody(ctx, arguments, stdout, stderr)
+	case "evade":
+		return runEvade(ctx, arguments, stdout, stderr)
+	case "harden":
+		return runHarden(ctx, arguments, stdout, stderr)
+	case "padding":
+		return runPadding(ctx, arguments, stdout, stderr)
 	case "help", "-h", "--help":
 		fmt.Fprint(stdout, usage)
 		return nil

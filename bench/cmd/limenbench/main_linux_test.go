@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -25,7 +26,8 @@ import (
 
 // TestMain lets the test program stand in for itself, for its upstream and for a
 // Caddy: a reverse proxy that knows as much of a Caddyfile as the benchmark
-// writes, with a firewall that blocks what says "attack".
+// writes, with a firewall that blocks what says "attack". As Coraza it refuses
+// what says "missed", too, with another status.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch {
@@ -54,7 +56,10 @@ func fakeCaddy(config string) error {
 	}
 	port := regexp.MustCompile(`http://(:\d+)`).FindSubmatch(text)[1]
 	upstream := regexp.MustCompile(`reverse_proxy (\S+)`).FindSubmatch(text)[1]
-	limen := bytes.Contains(text, []byte("mode block"))
+	limen, coraza := bytes.Contains(text, []byte("mode block")), bytes.Contains(text, []byte("coraza_waf {"))
+	if bytes.Contains(text, []byte("device cpu")) && os.Getenv("LIMENBENCH_TEST_NO_LIBRARY") != "" {
+		return errors.New("no library here")
+	}
 	admin, err := net.Listen("tcp4", string(regexp.MustCompile(`admin (\S+)`).FindSubmatch(text)[1]))
 	if err != nil {
 		return err
@@ -70,10 +75,14 @@ func fakeCaddy(config string) error {
 	}
 	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: string(upstream)})
 	return http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if limen {
+		if limen || coraza {
 			body, _ := io.ReadAll(r.Body)
 			if strings.Contains(r.RequestURI+string(body), "attack") {
 				w.WriteHeader(http.StatusForbidden)
+				return
+			}
+			if coraza && strings.Contains(r.RequestURI, "missed") {
+				w.WriteHeader(http.StatusBadRequest)
 				return
 			}
 			r.Body = io.NopCloser(bytes.NewReader(body))
@@ -258,7 +267,7 @@ func TestMistakes(t *testing.T) {
 		"--caddy":               {"body", "--caddy", "missing"},
 		"--sizes":               {"body", "--caddy", self(t), "--sizes", "7"},
 		"other than bare":       {"proxy", "--table", "--caddy", self(t), "--contestants", "bare", requests(t)},
-		"an open loop needs":    {"proxy", "--caddy", self(t), "--rounds", "0", requests(t)},
+		"an open loop needs":    {"proxy", "--caddy", self(t), "--rounds", "0", "--warmup", "0", requests(t)},
 		"--connections must be": {"proxy", "--connections", "0", "x"},
 	}
 	for want, arguments := range tests {

@@ -56,7 +56,7 @@ type proxyReport struct {
 
 func runProxy(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
 	var f proxyFlags
-	flags := newFlags("proxy", &f.settings, stderr)
+	flags := newFlags("proxy", "bare,limen", &f.settings, stderr)
 	flags.BoolVar(&f.table, "table", false, "only send every request once, also those that Caddy refuses, and print what became of them by data set")
 	flags.IntVar(&f.most, "max", 0, "read at most this `number` of requests from the files (0: all)")
 	flags.IntVar(&f.connections, "connections", 16, "`number` of kept-alive connections of the closed loop (2 with --table, unless given)")
@@ -87,7 +87,7 @@ func runProxy(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 			f.connections = 2
 		}
 	}
-	contestants, err := f.parsed()
+	contestants, err := f.parsed(ctx, stderr)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,8 @@ type setting struct {
 	StealCores  float64 `json:"steal_cores"`
 	// Limen is what each contestant with Limen says of itself at the end.
 	Limen map[string]*site.Facts `json:"limen,omitempty"`
+	// Coraza is what the contestants with Coraza consist of.
+	Coraza map[string]string `json:"coraza,omitempty"`
 }
 
 // ask notes what the contestant says of itself, if it has Limen.
@@ -85,6 +87,9 @@ func (s *setting) String() string {
 	fmt.Fprintf(&b, "- command, in bench/: `%s`\n", s.Command)
 	for _, name := range slices.Sorted(maps.Keys(s.Limen)) {
 		fmt.Fprintf(&b, "- %s: %s\n", name, s.Limen[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Coraza)) {
+		fmt.Fprintf(&b, "- %s: %s\n", name, s.Coraza[name])
 	}
 	return b.String()
 }

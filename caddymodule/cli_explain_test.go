@@ -1,0 +1,123 @@
+package caddymodule_test
+
+import (
+	"encoding/json"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/limen-waf/limen/classifier/explain"
+)
+
+const attackMessage = "GET /item?id=1%27%20UNION%20SELECT%20a,b%20FROM%20users--%20-&page=2 HTTP/1.1\r\nHost: shop.example\r\nX-Note: a\x01\xff\x1b[31m\r\n\r\n"
+
+// Ensure that explain shows the request with the payload marked, and nothing
+// that a terminal would obey.
+func TestCLIExplain(t *testing.T) {
+	out, stderr, err := limen(t, attackMessage+"GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n", "explain", "--device", "native", "-")
+	if err != nil || stderr != "" {
+		t.Fatalf("%v, stderr %q", err, stderr)
+	}
+	first, second, ok := strings.Cut(out, "\n\n# ")
+	if !ok {
+		t.Fatalf("not two requests: %s", out)
+	}
+	line := strings.Split(first, "\n")[1]
+	_, marked, _ := strings.Cut(line, "⟦")
+	if !strings.HasPrefix(line, "GET /") || !strings.Contains(marked, "UNION") || strings.ReplaceAll(strings.ReplaceAll(line, "⟦", ""), "⟧", "") != strings.TrimSuffix(strings.SplitN(attackMessage, "\r\n", 2)[0], " HTTP/1.1") {
+		t.Errorf("request line %q", line)
+	}
+	for _, want := range []string{"sqli  block", "Host: shop.example", `X-Note: a␁\xFF␛[31m`, " target, bytes "} {
+		if !strings.Contains(first, want) {
+			t.Errorf("%q is not in\n%s", want, first)
+		}
+	}
+	if !strings.Contains(second, "allow\nGET /\n") || !strings.Contains(second, "no characters stand out") || strings.Contains(second, "⟦") {
+		t.Errorf("the ordinary request:\n%s", second)
+	}
+	if strings.ContainsAny(out, "\x00\x01\x1b\xff") {
+		t.Error("controls in the output")
+	}
+}
+
+// Ensure that the JSON form names bytes of the request.
+func TestCLIExplainJSON(t *testing.T) {
+	body := `a=1&b=<script>alert(1)</script>`
+	line, err := json.Marshal(map[string]any{"id": "x1", "method": "POST", "target": "/", "headers": [][]string{{"Content-Type", "application/x-www-form-urlencoded"}}, "body": body})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, _, err := limen(t, string(line), "explain", "--device", "native", "--json", "-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		ID, Decision, Model string
+		explain.Explanation
+	}
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.ID != "x1" || got.Decision != "block" || !strings.HasPrefix(got.Model, "limen-http@") || len(got.Spans) == 0 {
+		t.Fatalf("%s", out)
+	}
+	for _, s := range got.Spans {
+		if s.Field == "body" && body[s.Start:s.End] != s.Text {
+			t.Errorf("%+v", s)
+		}
+	}
+	if !strings.Contains(out, `"text":"`) || strings.Contains(out, "\\u003c") {
+		t.Errorf("the text is not readable: %s", out)
+	}
+}
+
+// Ensure that wrong input is one clear error.
+func TestCLIExplainErrors(t *testing.T) {
+	const id = "01KAN6T3YCQ2V6D1T1WJ9Z8K4F"
+	dir := t.TempDir()
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no file": {nil, "no FILE given"},
+		"missing": {[]string{dir + "/none.http"}, dir + "/none.http: no such file"},
+		"an id":   {[]string{id}, id + ` is the id of a decision, and explain reads files; "caddy limen why ` + id + `" shows what is stored of it`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, _, err := limen(t, "", append([]string{"explain"}, c.args...)...); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got  %v\nwant %q in it", err, c.want)
+			}
+		})
+	}
+	// A file may be called like an id.
+	t.Chdir(dir)
+	write(t, filepath.Join(dir, id), []byte("GET / HTTP/1.1\r\n\r\n"))
+	if out, _, err := limen(t, "", "explain", "--device", "native", id); err != nil || !strings.Contains(out, "GET /") {
+		t.Errorf("%v, %q", err, out)
+	}
+}
+
+// Ensure that an engine that fails is an error that names the request.
+func TestCLIExplainEngineFails(t *testing.T) {
+	m := spellingModel(t, t.TempDir(), "1")
+	fault := errors.New("the engine is broken")
+	engineFault.Store(&fault)
+	defer engineFault.Store(nil)
+	if out, _, err := limen(t, "", "explain", "--model", m, "testdata/cli/requests.jsonl"); err == nil || !strings.Contains(err.Error(), "request n1: ") || out != "" {
+		t.Errorf("%v, output %q", err, out)
+	}
+}
+
+// Ensure that eval's mistakes can be explained as they are written.
+func TestCLIExplainMistakes(t *testing.T) {
+	m := spellingModel(t, t.TempDir(), "1")
+	wrong, _, err := limen(t, "", "eval", "--model", m, "--mistakes", "-", "testdata/cli/requests.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, _, err := limen(t, wrong, "explain", "--model", m, "-")
+	if err != nil || !strings.Contains(out, "# a3") || !strings.Contains(out, "# n3") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
