@@ -65,7 +65,7 @@ MACROS = ("{{{{ {w} }}}}", "{{{w}}}", "${{{W}}}", "%%{W}%%", "[{w}]", "__{W}__",
 PATHS = ("C:\\Users\\{w}\\Documents\\{w2} ({n}).docx", "/usr/local/share/{w}/{w2}.json", "/home/{w}/{w2}/IMG_{n}.JPG", "/var/www/{w}/index.html",
          "./{w}/{w2}.js", "../{w}.png", "file:///Users/{w}/Desktop/{w2}.html", "\\\\server\\share\\{w}\\{n}", "~/{w}/.config/{w2}", "webpack:///./src/{w}/{w2}.tsx?{n}",
          "chrome-extension://{w}/{w2}.js:{n}:17", "blob:https://{w}.com/{n}")
-LINES = ("/{w}/{n}/{w2}/a;;pixel/", "{w}/;{w2}={n};/{w}", "Search: {n} results found for \"{w}\"", "https://*.{w}.com https://*.{w2}.org 'self' 'unsafe-inline' data: blob:", "default-src 'self'; script-src 'self' https://{w}.com 'unsafe-eval'; report-uri /{w2}", "#{w}=__{w2}__&k={n}", "{{%{n}c%04:{n}}}", "../../../../assets/images/{w}-icon.png", "../../{w}/css/{w2}.css", "../../../static/js/{w}.min.js?v={n}", "url(../../fonts/{w}.woff2)", "www.../{w}/{w2}", ".../{w}", "||||", "|||{w}", "{w}||{w2}|{n}|", "1|-1|1;-1|-1|1;-1|{n}", "$dt=1t;$hc;age={n};${w}", "{n}*0(1)*0*0({n})*BUTTON(0)~-~vn.2_{w}*co.3",
+LINES = ("//cdn.{w}.{w2}.net/js/{w}.min.js?v=1.{n}.8", "/var/www/{w}/public/index.html", "FYI /var/www/{w}/public/{w2}.php", "mailto:{w}@app.{w2}.de?subject=Your%20{w}&body=Hello%20{w2}", "select {w} {w2} {n}", "/{w}/{n}/{w2}/a;;pixel/", "{w}/;{w2}={n};/{w}", "Search: {n} results found for \"{w}\"", "https://*.{w}.com https://*.{w2}.org 'self' 'unsafe-inline' data: blob:", "default-src 'self'; script-src 'self' https://{w}.com 'unsafe-eval'; report-uri /{w2}", "#{w}=__{w2}__&k={n}", "{{%{n}c%04:{n}}}", "../../../../assets/images/{w}-icon.png", "../../{w}/css/{w2}.css", "../../../static/js/{w}.min.js?v={n}", "url(../../fonts/{w}.woff2)", "www.../{w}/{w2}", ".../{w}", "||||", "|||{w}", "{w}||{w2}|{n}|", "1|-1|1;-1|-1|1;-1|{n}", "$dt=1t;$hc;age={n};${w}", "{n}*0(1)*0*0({n})*BUTTON(0)~-~vn.2_{w}*co.3",
          "() | {w} {w2}", "setuid('{n}')", "'root' in parents and creator='me' and trashed=false", "title contains '{w}' and mimeType!='application/{w2}'", "show_{w}('{n}')", "{w}.fn({n},'{w2}');", "z=0:ru=9:bv=1:uj={w}:l={n}", "#{w}*{n}#", "type=rec.{n}$src=rec$action=1$reqsig={w}", "~{w}~~{n}~", "a:1;b:2;c:'{w}'", "{w}%20{w2}%26{n}", "%{n}%2F{w}%", "-1||1", "+1 ({n}) 555-0199 x{n}", "{n};{n};{n}", "/etc/{w}/{w2}/{n}", "[object Object]", "NaN", "undefined,null", "{w}[{n}][{w2}]", "<{w}@{w2}.com>", "\"<{w}>\"", "<{n}", ">{n}", "{n}<x<{n}",
          "window.{w}.{w2}({n})", "document.querySelector('#{w} > .{w2}')", "div.{w} > a:nth-child({n})", "//*[@id=\"{w}\"]/div[{n}]/a", "javascript:void(0)", "javascript:;", "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk", "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "https://www.{w}.com/{w2}?utm_source={w}&utm_medium=email&id={n}&next=%2F{w2}%3Fa%3D{n}", "//cdn.{w}.net/{w2}.js?v={n}", "http://{w}.{w2}.co.uk:8080/a/b;c={n}?x[]=1&y[k]='{w}'#top",
          "{{\"event\":\"{w}\",\"props\":{{\"a\":{n},\"b\":[\"{w2}\",null,true],\"u\":\"https://{w}.com/\"}}}}", "[[\"{w}\",{n},[null,[1,\"{w2}\"]],\"[\\\"{w}\\\",{n}]\"]]",
@@ -175,6 +175,23 @@ def table(rng):
     return "\n".join(lines)
 
 
+MARKS = "=== == != <> && || -> => :: << >> ?? ?. $(...) ; | -- # /* */ // ' \" ` NULL null undefined NaN const var let async await SELECT select UNION JOIN LEFT JOIN WHERE HAVING GROUP BY ORDER BY NOT IN (...) (select ...) COUNT(*) LIKE '%x%' id = ? LIMIT 10 OFFSET DROP DELETE UPDATE INSERT grep -r sed awk cat ls -la chmod 755 sudo curl wget ./configure make rm cp -r | wc -l | sort > /dev/null 2>&1 $PATH ${VAR} %s {} [] () <div> <br/> </p> <script> onclick href= src alert() eval() console.log() document.body window {{name}} {% if %} <%= %> #{x} @media .class #id ../ ./ /etc/hosts /var/www C:\\ *.txt ^[a-z]+$ .* \\d+ \\n 0x1F 1e3 true false".split()
+INLINE = ("Use {a} instead of {b}, and {c} in line {n}.", "What is the difference between {a} and {b}?", "Is it OK to use {a} in {b}? My teacher says \"{w}\".", "In line {n} you wrote {a}, I think {b} is meant.", "The command {a} prints {n} here.", "{a} does not work, {b} does.", "Please replace {a} by {b} everywhere (see {c}).", "Can I put {a} inside {b}?", "Why does {a} need {b}? The manual says {c}, but...", "Never use {a}; prefer {b}.", "Error near {a} at line {n}", "How do I escape {a} in {b}?", "Rename {w} to {w2}, drop {a}, keep {b}.", "nit: {a} → {b}", "{w} {a} {w2}: what does {a} mean?", "Tip #{n}: {a} is faster than {b} for {w}.", "'{a}' and '{b}' are reserved words, '{w}' is not.", "I typed {a} {b} and got {c}", "Does {a} return {b} or {c}?", "- {a}\n- {b}\n- {c}")
+
+
+def inline(rng):
+    """Sentences that name operators, keywords, commands and tags, as reviews, tutorials and questions do."""
+    wrap = rng.choice(("{}", "`{}`", "`{}`", "'{}'", "\"{}\"", "<code>{}</code>", "**{}**", "({})"))
+    mark = lambda: wrap.format(" ".join(rng.choice(MARKS) for _ in range(rng.choice((1, 1, 1, 2, 3)))))
+    text = rng.choice(INLINE).format(a=mark(), b=mark(), c=mark(), n=rng.randrange(1, 9999), w=rng.choice(WORDS), w2=rng.choice(PLAIN_WORDS))
+    draw = rng.random()
+    if draw < 0.2:
+        text = rng.choice(("Hi {f}, ", "FYI ", "Note of {n}-0{d}-1{d}: ", "{f}: ", "@{f} ", "Re: ", "Q: ", "PS: ")).format(f=rng.choice(FIRST), n=rng.randrange(2000, 2026), d=rng.randrange(1, 9)) + text
+    elif draw < 0.4:
+        text += rng.choice((" ", "\n")) + rng.choice(SENTENCES)
+    return text
+
+
 SNIPPETS = ("<?php\n${w} = array_map('trim', explode(',', ${w2}));\necho count(${w});", "<?php foreach (${w} as ${w2}) {{ echo ${w2}->name; }} ?>", "<?php echo $this->{w}('{w2}'); ?>", "<?= htmlspecialchars(${w}) ?>", "#!/bin/sh\nset -e\ncp -r {w}/ /srv/{w2}\necho \"done\"", "#!/usr/bin/env bash\nfor {w} in *.txt; do\n  wc -l \"${w}\"\ndone", "location /{w}/ {{\n  proxy_pass http://127.0.0.1:{n};\n}}", "server {{ listen 80; server_name {w}.com; root /var/www/{w}; }}", "{n} 5 * * 1-5 /usr/local/bin/{w} --quiet", "*/5 * * * * /usr/bin/{w} >/dev/null 2>&1", "!function(e,t){{e.{w}=e.{w2}||[];t.createElement(\"script\")}}(window,document);", "(function(w,d,s,l,i){{w[l]=w[l]||[];var f=d.getElementsByTagName(s)[0],j=d.createElement(s);j.async=true}})(window,document,'script','{w}','{w2}-{n}');",
             "def {w}({w2}):\n    return [x for x in {w2} if x]", "import os\nfor name in os.listdir('{w}'):\n    print(name)", "SELECT {w}, count(*) FROM {w2} GROUP BY {w} HAVING count(*) > {n};", "func {w}({w2} string) error {{\n\treturn nil\n}}", "try {{ {w}({n}); }} catch (Exception e) {{ log.error(\"{w2}\", e); }}", "$ {w} --{w2}={n} | sort | uniq -c", "public class {w} extends {w2} {{ private int n = {n}; }}", "@Override\npublic String {w}() {{ return \"{w2}\"; }}", "{w} = {w2} or []\nassert {w}, '{w2}'", "if (!empty($_POST['{w}'])) {{ ${w2} = trim($_POST['{w}']); }}", "docker run -d -p {n}:80 --name {w} {w2}:latest", "npm install {w} && npm run {w2}", "git commit -m \"{w} {w2}\" && git push", "const {{ {w} }} = require('{w2}');", "resource \"{w}\" \"{w2}\" {{\n  name = \"${{var.{w}}}\"\n}}", "FROM {w}:{n}\nRUN apt-get update && apt-get install -y {w2}\nCMD [\"{w2}\"]")
 
@@ -211,8 +228,8 @@ def _blob(rng):
 def value(rng: random.Random):
     """One ordinary value."""
     draw = rng.random()
-    if draw < 0.16:
-        return table(rng) if draw < 0.08 else snippet(rng)
+    if draw < 0.28:
+        return table(rng) if draw < 0.08 else snippet(rng) if draw < 0.16 else inline(rng)
     draw = rng.random()
     if draw < 0.12:
         text = f"{rng.choice(FIRST)} {rng.choice(LAST)}"

@@ -142,7 +142,7 @@ SEED = 20261122
 # Adversarial training: before each of the later epochs, so many requests are made
 # with the network of the moment (see harden.py and limenbench harden --help), from
 # the payloads and values of these data sets and as many of our own generators.
-HARDEN = {"searched": 5000, "random": 9000, "padded": 2500, "ordinary": 9000, "alarms": 4000}
+HARDEN = {"searched": 3000, "random": 7000, "padded": 2500, "ordinary": 8000, "alarms": 1200}
 HARDEN_SOURCES = ("openappsec-malicious", "payloadsallthethings", "sqlmap-payloads", "fwaf-badqueries", "httpparams", "openappsec-legit", "text-til-jbranchaud", "text-tldr", "text-book-search", "api-datadog")
 HARDEN_VALUES = 18000
 HARDEN_THRESHOLD = 0.97  # score that a search goes below
@@ -155,7 +155,7 @@ HARDEN_THRESHOLD = 0.97  # score that a search goes below
 class TrainConfig:
     seed: int = 1
     threads: int = 2
-    epochs: int = 11
+    epochs: int = 9
     harden_from: int = 3  # first epoch that also reads requests made against the network of the moment
     batch: int = 256  # windows a step
     chunks: int = 8  # a step's windows, sorted by length, go through the network in this many parts
