@@ -37,11 +37,6 @@ func (p Place) percent() bool {
 	return p == Query || p == Form || p == Path || p == Cookie
 }
 
-// binary says whether the place holds any bytes, not only characters.
-func (p Place) binary() bool {
-	return p.percent() || p == Multipart
-}
-
 // coded says whether the place has an encoding of its own, which counts as one
 // level of decoding.
 func (p Place) coded() bool { return p.percent() || p == JSON || p == XML }

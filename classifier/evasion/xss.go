@@ -33,7 +33,6 @@ var (
 	htmlURL       = regexp.MustCompile(`(?is)\b(?:href|src|action|formaction|data|xlink:href|to|from|values)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>][^\s>]*)`)
 	htmlScript    = regexp.MustCompile(`(?is)<script[^>]*>(.+?)</script`)
 	htmlScripting = regexp.MustCompile(`(?i)javascript:`)
-	htmlPlain     = regexp.MustCompile(`^[\w.:()/;,\-]+$`)
 )
 
 // groups returns the spans of a group in all matches.

@@ -155,7 +155,7 @@ HARDEN_THRESHOLD = 0.97  # score that a search goes below
 class TrainConfig:
     seed: int = 1
     threads: int = 2
-    epochs: int = 9
+    epochs: int = 10
     harden_from: int = 3  # first epoch that also reads requests made against the network of the moment
     batch: int = 256  # windows a step
     chunks: int = 8  # a step's windows, sorted by length, go through the network in this many parts
