@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +39,31 @@ func (s *server) sites() []siteStatus {
 		s.t.Fatalf("status answers %d", code)
 	}
 	return st.Sites
+}
+
+// settled asks for the sites' names until they are right, for ten seconds. For a
+// moment after a reload the admin endpoint of the configuration before may still
+// answer, or break the connection off.
+func (s *server) settled(right func(names []string) bool) {
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		r, err := s.Client.Get(s.Admin + "/limen/status")
+		if err != nil {
+			continue
+		}
+		var st struct{ Sites []siteStatus }
+		err = json.NewDecoder(r.Body).Decode(&st)
+		r.Body.Close()
+		if err != nil {
+			continue
+		}
+		var names []string
+		for _, site := range st.Sites {
+			names = append(names, site.Site)
+		}
+		if right(names) {
+			return
+		}
+	}
 }
 
 // calibrated waits until the first site's calibration is in a state, with a number
@@ -331,11 +357,14 @@ func TestSites(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got []string
-			for _, site := range s.sites() {
-				got = append(got, strings.ReplaceAll(site.Site, ":"+port, ":P"))
-			}
-			want := strings.Join(tt.want, "; ")
-			if strings.Join(got, "; ") != want {
+			s.settled(func(names []string) bool {
+				got = nil
+				for _, name := range names {
+					got = append(got, strings.ReplaceAll(name, ":"+port, ":P"))
+				}
+				return slices.Equal(got, tt.want)
+			})
+			if !slices.Equal(got, tt.want) {
 				t.Errorf("sites are %q, expected %q", got, tt.want)
 			}
 		})
@@ -350,7 +379,13 @@ func TestSites(t *testing.T) {
 			if err := s.load(globalBlock + strings.Join(hosts[:n], ", ") + " {\n limen\n}"); err != nil {
 				t.Fatal(err)
 			}
-			name := s.sites()[0].Site
+			var name string
+			s.settled(func(sites []string) bool {
+				if len(sites) == 1 {
+					name = sites[0]
+				}
+				return len(sites) == 1 && !names[name]
+			})
 			names[name] = true
 			if len(name) > 100 || !strings.HasPrefix(name, "host0.example,host1.example,") {
 				t.Errorf("site is %q", name)

@@ -132,7 +132,9 @@ func TestAttacks(t *testing.T) {
 				covered += n
 				inside += s.Weight * float64(n) / float64(s.End-s.Start)
 			}
-			if 2*covered < len(tt.payload) {
+			// What is needed is marked, not all that there is: ' UNION SELECT without
+			// the names behind it.
+			if 5*covered < 2*len(tt.payload) {
 				t.Errorf("%d of %d bytes of the payload are marked: %+v", covered, len(tt.payload), x.Spans)
 			}
 			if inside < 0.6*total {

@@ -184,7 +184,13 @@ class TrainConfig:
 
 TRAIN = TrainConfig()
 
-# The threshold is the lowest at which no more than these shares of the ordinary
-# requests of public/val are flagged.
+# Training is judged at the lowest threshold at which no more than these shares of
+# the ordinary requests of the validation sets are flagged.
 MAX_FALSE_POSITIVES = {"openappsec-legit": 0.001, "text+api+webhooks": 0.002, "heldout-text": 0.004}
+# The shipped thresholds: the classes that have a grammar of their own, and "other",
+# which holds many and takes most of the false alarms. Each has its own budget.
+THRESHOLDS = (
+    (tuple(CLASSES[1:-1]), {"openappsec-legit": 0.0005, "text+api+webhooks": 0.001, "heldout-text": 0.003}),
+    (("other",), {"openappsec-legit": 0.0003, "text+api+webhooks": 0.001, "heldout-text": 0.001}),
+)
 PRIOR = 0.5  # share of attacks at which a score is the probability of an attack

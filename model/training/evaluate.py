@@ -50,7 +50,7 @@ def request_scores(requests, logits):
 
 
 def table(requests, odds, classes, limit):
-    """One row a data set and label: how many of its requests reach the log-odds limit."""
+    """One row a data set and label: how many of its requests reach the log-odds limit, one or one a request."""
     rows = []
     for index, name in enumerate(requests.names):
         for label, word in ((0, "normal"), (1, "attack"), (-1, "anomaly")):
@@ -79,10 +79,10 @@ def of_groups(requests, test):
     return numpy.isin(requests.group, [i for i, name in enumerate(requests.names) if test(name)])
 
 
-def threshold(requests, odds):
-    """The lowest log-odds at which every false-positive budget of config holds."""
+def threshold(requests, odds, budgets=None):
+    """The lowest log-odds at which every false-positive budget holds (those of config that judge training by default)."""
     limit = -math.inf
-    for name, share in config.MAX_FALSE_POSITIVES.items():
+    for name, share in (budgets or config.MAX_FALSE_POSITIVES).items():
         if "+" in name:
             test = lambda n: n.startswith(TEXT_SETS) and n != "text-html-mdn"
         else:
@@ -93,6 +93,15 @@ def threshold(requests, odds):
         allowed = int(share * len(ordinary))
         limit = max(limit, (ordinary[allowed] + ordinary[allowed - 1]) / 2 if allowed else ordinary[0] + 0.01)
     return float(limit)
+
+
+def class_thresholds(requests, odds, classes):
+    """Log-odds limit of each class [number of classes], none's included, by config.THRESHOLDS."""
+    limits = numpy.full(len(config.CLASSES), math.inf)
+    for names, budgets in config.THRESHOLDS:
+        numbers = [config.CLASSES.index(name) for name in names]
+        limits[numbers] = threshold(requests, numpy.where(numpy.isin(classes, numbers), odds, -60.0), budgets)
+    return limits
 
 
 def auc(requests, odds):

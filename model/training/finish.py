@@ -106,19 +106,20 @@ def main():
     odds, _ = evaluate.request_scores(val, evaluate.window_scores(network, val, name="val"))
     scale, shift = evaluate.calibration(val, odds, config.PRIOR)
     evaluate.fold(network, scale, shift)
-    odds, _ = evaluate.request_scores(val, evaluate.window_scores(network, val, name="val"))
-    limit = evaluate.threshold(val, odds)
-    threshold = round_up(1 / (1 + math.exp(-limit)))
-    cut = math.log(threshold / (1 - threshold))
+    odds, classes = evaluate.request_scores(val, evaluate.window_scores(network, val, name="val"))
+    limits = [round_up(1 / (1 + math.exp(-limit))) for limit in evaluate.class_thresholds(val, odds, classes)[1:]]
+    threshold = limits[0]  # of the classes that have no other
+    thresholds = {name: limit for name, limit in zip(config.CLASSES[1:], limits) if limit != threshold}
+    cuts = numpy.array([math.inf] + [math.log(limit / (1 - limit)) for limit in limits])
 
     metrics = {}
     for split in ("val",) if arguments.no_test else ("val", "test"):
         requests = val if split == "val" else data.Requests(config.BUILD / "test.npz")
         odds, classes = evaluate.request_scores(requests, evaluate.window_scores(network, requests, name=split))
-        rows = evaluate.table(requests, odds, classes, cut)
+        rows = evaluate.table(requests, odds, classes, cuts[classes])
         error = evaluate.calibration_error(requests.label, odds, config.PRIOR)
-        print(f"\npublic/{split} at threshold {threshold}\n{evaluate.show(rows)}\nAUC legit/inj {evaluate.auc(requests, odds):.6f}, calibration error {error:.4f}")
-        metrics[split] = {"threshold": threshold, "auc_legit_inj": round(evaluate.auc(requests, odds), 6), "calibration_error": round(error, 5), "datasets": rows}
+        print(f"\npublic/{split} at threshold {threshold} {thresholds}\n{evaluate.show(rows)}\nAUC legit/inj {evaluate.auc(requests, odds):.6f}, calibration error {error:.4f}")
+        metrics[split] = {"threshold": threshold, "class_thresholds": thresholds, "auc_legit_inj": round(evaluate.auc(requests, odds), 6), "calibration_error": round(error, 5), "datasets": rows}
 
     model = export.build(network, manifest.properties())
     check_export(model, network, val)
@@ -128,14 +129,14 @@ def main():
            "start": {"sha256": digest(start), "epochs": torch.load(start, map_location="cpu")["epoch"] + 1} if start else {}, "grown": state.get("grown") or {}, "augment_seed": config.SEED, "hardened": config.HARDEN, "epochs": state["epoch"] + 1, "code": code_version(), "finished": now,
            "framework": f"PyTorch {torch.__version__}", "onnx": onnx.__version__,
            "training_requests": int(numpy.load(config.BUILD / "train.npz")["label"].shape[0]),
-           "calibration": {"split": "public/val", "prior": config.PRIOR, "scale": round(scale, 4), "shift": round(shift, 4), "limit": round(limit, 4), "budgets": config.MAX_FALSE_POSITIVES},
+           "calibration": {"split": "public/val", "prior": config.PRIOR, "scale": round(scale, 4), "shift": round(shift, 4), "budgets": config.THRESHOLDS},
            "network": {"embedding": config.NETWORK.embedding, "blocks": [dataclasses.astuple(block) for block in config.NETWORK.blocks],
                        "features": config.NETWORK.features, "weights": sum(p.numel() for p in network.parameters()),
                        "multiply_adds_per_token": round(config.NETWORK.cost())},
            "injected": config.INJECTED, "history": state["history"]}
     description = (arguments.note + " " if arguments.note else "") + manifest.DESCRIPTION
     onnx_bytes = model.SerializeToString()
-    document = manifest.build(threshold, config.PRIOR, onnx_bytes, description, data_rows(), metrics, run, now)
+    document = manifest.build(threshold, config.PRIOR, onnx_bytes, description, data_rows(), metrics, run, now, thresholds)
     export.write_pair(arguments.out, onnx_bytes, manifest.text(document), config.NAME)
     (config.BUILD / "run.json").write_text(json.dumps(run, indent=1))
     plot(state["history"], config.BUILD / "curves.png")

@@ -11,7 +11,7 @@ LICENCE_NOTE = ("The weights are Apache-2.0. They were trained on public data un
                 "no data is distributed with them.")
 
 
-def build(threshold, prior, onnx_bytes, description=DESCRIPTION, data=(), metrics=None, run=None, created=""):
+def build(threshold, prior, onnx_bytes, description=DESCRIPTION, data=(), metrics=None, run=None, created="", class_thresholds=None):
     return {
         "format": 1,
         "name": config.NAME,
@@ -22,6 +22,7 @@ def build(threshold, prior, onnx_bytes, description=DESCRIPTION, data=(), metric
         "tokenizer": config.TOKENIZER,
         "classes": config.CLASSES,
         "threshold": threshold,
+        "class_thresholds": class_thresholds or {},
         "prior": prior,
         "data": list(data),
         "metrics": metrics or {},

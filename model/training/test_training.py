@@ -248,5 +248,21 @@ class Training(unittest.TestCase):
             self.assertLess(history[1]["loss"], history[0]["loss"])
 
 
+class Thresholds(unittest.TestCase):
+    def test_each_group_of_classes_keeps_its_budget(self):
+        requests = data.Requests.__new__(data.Requests)
+        rng = numpy.random.default_rng(3)
+        requests.names = ["openappsec-legit", "text-tldr", "heldout-text-math"]
+        requests.group, requests.label = numpy.repeat([0, 1, 2], 20000), numpy.zeros(60000, int)
+        odds, classes = rng.normal(size=60000), rng.integers(1, len(config.CLASSES), 60000)
+        odds[classes == 8] += 2
+        limits = evaluate.class_thresholds(requests, odds, classes)
+        for names, budgets in config.THRESHOLDS:
+            numbers = [config.CLASSES.index(name) for name in names]
+            flagged = numpy.isin(classes, numbers) & (odds >= limits[classes])
+            self.assertLessEqual(flagged[:20000].mean(), budgets["openappsec-legit"])
+        self.assertGreater(limits[8], limits[1])
+
+
 if __name__ == "__main__":
     unittest.main()
