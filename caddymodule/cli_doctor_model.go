@@ -44,7 +44,7 @@ func (d *doctor) checkModel() {
 	c := check{Name: "model", State: checkOK, Found: fmt.Sprintf("%s %s (%s)", spec.Name, spec.Version, m.Path), Detail: []string{
 		m.Digest,
 		"classes " + strings.Join(spec.Classes, ", "),
-		fmt.Sprintf("threshold %v, tokenizer version %d, windows of %d tokens", spec.Threshold, spec.Tokenizer.Version, spec.Tokenizer.Window),
+		fmt.Sprintf("%s, tokenizer version %d, windows of %d tokens", thresholds(spec), spec.Tokenizer.Version, spec.Tokenizer.Window),
 	}}
 	if spec.Tokenizer.Version != classifier.TokenizerVersion || spec.Tokenizer.Vocabulary != classifier.Vocabulary {
 		c.State = checkBroken
@@ -170,4 +170,18 @@ func largestDifference(a, b []float32) float64 {
 		most = max(most, math.Abs(float64(a[i])-float64(b[i])))
 	}
 	return most
+}
+
+// thresholds says what score a model blocks from, and what the score means.
+func thresholds(spec model.Manifest) string {
+	text := fmt.Sprintf("threshold %v", spec.Threshold)
+	for _, class := range spec.Classes {
+		if t, ok := spec.ClassThresholds[class]; ok {
+			text += fmt.Sprintf(" (%s %v)", class, t)
+		}
+	}
+	if spec.Prior != 0 {
+		text += fmt.Sprintf(", a probability where %.4g of the requests are attacks", spec.Prior)
+	}
+	return text
 }
