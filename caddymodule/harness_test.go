@@ -211,11 +211,12 @@ func (s *server) run(caddyfile string) {
 func newServer(t testing.TB, vars map[string]string) *server {
 	t.Helper()
 	s := &server{
-		t:      t,
-		Admin:  "http://" + freeAddr(t),
-		Data:   filepath.Join(t.TempDir(), "limen"),
-		Model:  spellingModel(t, t.TempDir(), "1"),
-		Client: &http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		t:     t,
+		Admin: "http://" + freeAddr(t),
+		Data:  filepath.Join(t.TempDir(), "limen"),
+		Model: spellingModel(t, t.TempDir(), "1"),
+		// A reload replaces servers: a connection kept alive may be closed just as it is used again.
+		Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 	s.vars = map[string]string{"$DATA": s.Data, "$MODEL": s.Model}
 	s.move()
@@ -322,7 +323,7 @@ func (s *server) expect(res response, status int, text string) {
 // api asks the admin endpoint and decodes its answer into v.
 func (s *server) api(path string, v any) (status int) {
 	s.t.Helper()
-	res, err := http.Get(s.Admin + path)
+	res, err := s.Client.Get(s.Admin + path)
 	if err != nil {
 		s.t.Fatal(err)
 	}

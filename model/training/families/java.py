@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import struct
+import urllib.parse
 import zlib
 
 from . import grammar, lexicon, places
@@ -59,6 +60,43 @@ def written(raw, rng):
     if draw < 0.84:
         return base64.b64encode(zlib.compress(raw)).decode()
     return raw.hex() if rng.random() < 0.6 else raw.hex().upper()
+
+
+def dressed(raw, rng):
+    """Bytes as they travel in cookies, fields and headers: Base64 with or without padding, line ends, prefixes, within JSON, twice, signed, or compressed. The same for attacks and twins."""
+    draw = rng.random()
+    if draw < 0.5:
+        text = base64.b64encode(raw).decode()
+    elif draw < 0.6:
+        text = base64.urlsafe_b64encode(raw).decode()
+    elif draw < 0.68:
+        text = base64.b64encode(raw).decode().rstrip("=")
+    elif draw < 0.74:
+        text = urllib.parse.quote(base64.b64encode(raw).decode(), safe="")
+    elif draw < 0.78:
+        return base64.b64encode(base64.b64encode(raw)).decode()
+    elif draw < 0.82:
+        text = base64.encodebytes(raw).decode().replace("\n", rng.choice(("\n", "\r\n", "\n ", " "))).strip()
+    elif draw < 0.85:
+        return base64.b32encode(raw).decode()
+    else:
+        return written(raw, rng)
+    draw = rng.random()
+    if draw < 0.68:
+        return text
+    if draw < 0.74:
+        return json.dumps({**({lexicon.ident(rng): lexicon.word(rng)} if rng.random() < 0.5 else {}), rng.choice(("data", "state", "session", "object", "payload", "value", "blob", "body", lexicon.ident(rng))): text})
+    if draw < 0.8:
+        return f"{rng.choice(('data:application/octet-stream;base64,', 'data:;base64,', 'base64,', 'base64:', 'b64:', 'Bearer ', 'Basic ', 'v1.', 's:', '!', '$', 'x'))}{text}"
+    if draw < 0.88:
+        return f"{text}{rng.choice(('--', '.', '|', ':', '!', '%7C', '--'))}{lexicon.hextoken(rng)}"
+    if draw < 0.92:
+        return f"{lexicon.ident(rng)}={text}{rng.choice(('', ';', '&' + lexicon.ident(rng) + '=' + lexicon.word(rng), '; Path=/'))}"
+    if draw < 0.95:
+        return f'"{text}"'
+    if draw < 0.98:
+        return f"<{(name := lexicon.word(rng))}>{text}</{name}>"
+    return f"{lexicon.word(rng)}: {text}"
 
 
 def xstream(rng):
