@@ -16,25 +16,20 @@ import benign
 import config
 import families
 import inject
+import labels
 import mutations
 import ordinary
 import payloads
 import probes
 import progress
 import record as records
+import sites
 
 AGENTS = ("curl/8.5.0", "curl/7.68.0", "python-requests/2.31.0", "Go-http-client/1.1", "Go-http-client/2.0", "okhttp/4.12.0", "axios/1.6.8", "PostmanRuntime/7.39.0", "Wget/1.21.2",
           "Apache-HttpClient/4.5.14 (Java/17.0.9)", "Java/11.0.22", "node-fetch/1.0 (+https://github.com/bitinn/node-fetch)", "Dart/3.3 (dart:io)", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
           "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 5.1; Trident/4.0)", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
           "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15",
           "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148", "kube-probe/1.29", "Prometheus/2.51.0", "GuzzleHttp/7", "Ruby", "")
-
-
-def relabel(row):
-    """ccf-bdci-2022 files header injection under command execution; here it is "other"."""
-    if row["dataset"] == "ccf-bdci-2022" and row["class"] == "cmdi" and re.search(r"%0[da]\s*(%09|%20)?\w[\w-]*:", row["target"], re.I):
-        return "other"
-    return row["class"]
 
 
 def reheader(request, donors, rng):
@@ -220,7 +215,7 @@ def injected(name, number, pool, donors, draw, rng):
         else:
             request["target"] += f"{mark}{rng.choice(inject.FIELD_NAMES)}={wire}"
         return request
-    if kind == "attack" and rng.random() < 0.08:  # hidden in a long ordinary text
+    if kind == "attack" and rng.random() < 0.12:  # hidden in a long ordinary text
         filler = benign.value(rng)
         text = rng.choice((filler + " " + text, text + " " + filler, filler + "\n" + text + "\n" + filler))
     if not records.body_text(request) and rng.random() < 0.012:  # an attack in a batch call, or an ordinary one
@@ -236,7 +231,7 @@ def injected(name, number, pool, donors, draw, rng):
 
 def main():
     rng = random.Random(config.SEED)
-    rows = {source.name: list(records.read(config.PUBLIC / "train" / f"{source.name}.jsonl.gz")) for source in config.SOURCES}
+    rows = {source.name: sites.train_rows(source.name) for source in config.SOURCES}
     legit = rows["openappsec-legit"]
     donors = legit
     apis = [row for name in rows if name.startswith("api-") for row in rows[name] if len(records.body_text(row)) < 8000]
@@ -253,7 +248,7 @@ def main():
                     continue
                 weak = "~weak" if row.get("weak") else ""
                 plain = records.copy(row, row["id"])
-                plain["class"] = row["class"] = relabel(row)
+                plain["class"] = row["class"] = labels.wanted(row)
                 plain["dataset"] = source.name + weak
                 out.write(records.line(plain))
                 if rng.random() < source.reheader:

@@ -20,12 +20,12 @@ PUBLIC = SHARED / "data" / "public"
 DEFAULT = REPOSITORY / "model" / "default"
 
 # The tokenizer is Go code (package classifier); these four numbers must be its.
-TOKENIZER = {"version": 1, "vocabulary": 320, "window": 1024, "overlap": 128}
+TOKENIZER = {"version": 1, "vocabulary": 320, "window": 320, "overlap": 64}
 
 CLASSES = ["none", "sqli", "xss", "traversal", "cmdi", "log4shell", "shellshock", "xxe", "other"]
 
 NAME = "limen-http"
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Block:
 class NetworkConfig:
     vocabulary: int = TOKENIZER["vocabulary"]
     embedding: int = 16
-    blocks: tuple = (Block(7, 32, 4), Block(3, 64, 2), Block(3, 96, 1), Block(3, 96, 1))
+    blocks: tuple = (Block(7, 32, 4), Block(3, 64, 2), Block(3, 112, 1), Block(3, 112, 1))
     features: int = 64
     classes: int = len(CLASSES)
 
@@ -92,7 +92,7 @@ SOURCES = (
     Source("sqlmap-payloads", 0.6, 1.0),
     Source("fwaf-badqueries", 0.6, 0.7),
     Source("httpparams", 0.4, 0.7),
-    Source("ccf-bdci-2022", 0.6, 1.2, 0.7),  # its weak rows are probes for one product's hole
+    Source("ccf-bdci-2022", 0.6, 1.8, 0.7),  # its weak rows are probes for one product's hole
     Source("csic-torpeda-2012", 0.1, 0.15),
     Source("api-contentful", 0.5),
     Source("api-datadog", 0.5),
@@ -107,6 +107,8 @@ SOURCES = (
     Source("webhooks-github", 1.0),
 )
 
+MOVED_SITES = 16  # sites of public/train that validate (sites.py)
+
 SHORT_PAYLOAD = 5  # characters
 
 # Requests made by putting a value into an ordinary one. Names are "kind/values":
@@ -120,7 +122,7 @@ INJECTED = {
     "attack/fwaf-badqueries": 5000,
     "attack/httpparams": 4000,
     "attack/grammar": 16000,
-    "attack/families": 72000,
+    "attack/families": 84000,
     "attack/probes": 5000,
     "attack/operators": 1000,
     "plain/probes": 4000,
@@ -128,9 +130,9 @@ INJECTED = {
     "plain/texts": 12000,
     "plain/values": 9000,
     "plain/generated": 20000,
-    "plain/twins": 42000,
-    "plain/talk": 40000,
-    "plain/whole": 9000,
+    "plain/twins": 48000,
+    "plain/talk": 42000,
+    "plain/whole": 18000,
 }
 
 MUTATED = 0.6  # share of the listed payloads that go in as a variant
@@ -142,7 +144,7 @@ SEED = 20261122
 # Adversarial training: before each of the later epochs, so many requests are made
 # with the network of the moment (see harden.py and limenbench harden --help), from
 # the payloads and values of these data sets and as many of our own generators.
-HARDEN = {"searched": 3000, "random": 7000, "padded": 2500, "ordinary": 8000, "alarms": 1200}
+HARDEN = {"searched": 4000, "random": 7000, "padded": 2500, "ordinary": 8000, "alarms": 1200}
 HARDEN_SOURCES = ("openappsec-malicious", "payloadsallthethings", "sqlmap-payloads", "fwaf-badqueries", "httpparams", "openappsec-legit", "text-til-jbranchaud", "text-tldr", "text-book-search", "api-datadog")
 HARDEN_VALUES = 18000
 HARDEN_THRESHOLD = 0.97  # score that a search goes below
@@ -155,8 +157,9 @@ HARDEN_THRESHOLD = 0.97  # score that a search goes below
 class TrainConfig:
     seed: int = 1
     threads: int = 2
-    epochs: int = 10
-    harden_from: int = 3  # first epoch that also reads requests made against the network of the moment
+    epochs: int = 40
+    harden_from: int = 5  # first epoch that also reads requests made against the network of the moment
+    harden_every: int = 4  # epochs between two rounds of making such requests
     batch: int = 256  # windows a step
     chunks: int = 8  # a step's windows, sorted by length, go through the network in this many parts
     rate: float = 4e-3
@@ -167,8 +170,9 @@ class TrainConfig:
     channel_dropout: float = 0.0  # of whole channels after a convolution
     noise: float = 0.015  # share of byte tokens replaced at random, in half of the chunks
     shift: bool = True  # windows start at any place of a pooling cell
+    move: int = 16  # most tokens by which a window of a longer request starts earlier or later
     average: float = 0.998  # of the weights, over steps
-    mine_every: int = 1  # epochs between two passes that score every training window
+    mine_every: int = 2  # epochs between two passes that score every training window
 
     remine_share: float = 0.2  # of the ordinary windows beyond doubt that such a pass scores again
 
@@ -177,7 +181,7 @@ class TrainConfig:
     easy_score: float = 0.001
     middle_share: float = 0.3  # of those below hard_score
     hard_score: float = 0.02
-    most_windows: int = 8  # of one ordinary request in an epoch
+    most_windows: int = 12  # of one ordinary request in an epoch
     found_share: float = 0.3  # of the attacks whose score is above found_score
     found_score: float = 0.99
 
@@ -185,12 +189,15 @@ class TrainConfig:
 TRAIN = TrainConfig()
 
 # Training is judged at the lowest threshold at which no more than these shares of
-# the ordinary requests of the validation sets are flagged.
-MAX_FALSE_POSITIVES = {"openappsec-legit": 0.001, "text+api+webhooks": 0.002, "heldout-text": 0.004}
+# the ordinary requests of the validation sets are flagged. Of openappsec-legit it
+# is the upper bound of the share, over draws of sites (evaluate.clustered).
+MAX_FALSE_POSITIVES = {"openappsec-legit": 0.0015, "text+api+webhooks": 0.002, "heldout-text": 0.004}
 # The shipped thresholds: the classes that have a grammar of their own, and "other",
 # which holds many and takes most of the false alarms. Each has its own budget.
 THRESHOLDS = (
-    (tuple(CLASSES[1:-1]), {"openappsec-legit": 0.0005, "text+api+webhooks": 0.001, "heldout-text": 0.003}),
-    (("other",), {"openappsec-legit": 0.0003, "text+api+webhooks": 0.001, "heldout-text": 0.001}),
+    (tuple(CLASSES[1:-1]), {"openappsec-legit": 0.0008, "text+api+webhooks": 0.001, "heldout-text": 0.0025}),
+    (("other",), {"openappsec-legit": 0.0007, "text+api+webhooks": 0.001, "heldout-text": 0.0015}),
 )
+SITE_DRAWS = 2000
+SITE_CONFIDENCE = 0.95
 PRIOR = 0.5  # share of attacks at which a score is the probability of an attack

@@ -85,15 +85,20 @@ class Requests:
         within = numpy.minimum(number * step, numpy.maximum(sizes[request] - window, 0))
         return request.astype(numpy.int32), self.offsets[request] + within, numpy.minimum(sizes[request], window).astype(numpy.int32)
 
-    def batch(self, windows, multiple, shift=None):
+    def batch(self, windows, multiple, shift=None, move=None):
         """Tokens int64 [n, L] of the given window numbers, padded to a multiple.
 
         shift [n] puts as many padding tokens before each window: it moves the cells that pooling joins.
+        move [n] starts each window so many tokens later, or earlier, as far as its request goes.
         """
         shift = numpy.zeros(len(windows), numpy.int64) if shift is None else shift
         length = int(-(-(self.length[windows] + shift).max() // multiple) * multiple)
         out = numpy.zeros((len(windows), length), numpy.int64)
-        for row, (start, size, before) in enumerate(zip(self.start[windows], self.length[windows], shift)):
+        starts = self.start[windows]
+        if move is not None:
+            owner = self.request[windows]
+            starts = numpy.clip(starts + move, self.offsets[owner], self.offsets[owner + 1] - self.length[windows])
+        for row, (start, size, before) in enumerate(zip(starts, self.length[windows], shift)):
             out[row, before:before + size] = self.tokens[start:start + size]
         return out
 

@@ -12,9 +12,10 @@ import progress
 TEXT_SETS = ("text-", "api-", "webhooks-")
 
 
-def window_scores(network, requests, windows=None, name="score", tokens_a_batch=96 * 1024, device="cpu"):
+def window_scores(network, requests, windows=None, name="score", tokens_a_batch=0, device="cpu"):
     """Attack log-odds of windows (all by default), float32, in their order."""
     windows = numpy.arange(len(requests.request)) if windows is None else windows
+    tokens_a_batch = tokens_a_batch or (6 * 1024 if device == "cpu" else 96 * 1024)  # what a core's cache holds: three times as fast as large batches
     order = windows[numpy.argsort(requests.length[windows], kind="stable")]
     position = numpy.empty(len(requests.request), numpy.int64)
     position[windows] = numpy.arange(len(windows))
@@ -79,15 +80,44 @@ def of_groups(requests, test):
     return numpy.isin(requests.group, [i for i, name in enumerate(requests.names) if test(name)])
 
 
-def threshold(requests, odds, budgets=None):
-    """The lowest log-odds at which every false-positive budget holds (those of config that judge training by default)."""
+def clustered(odds, site, share, draws=None, confidence=None):
+    """The lowest log-odds at which the false-positive rate of other sites stays within share, as far as these tell.
+
+    odds [n] and site [n] (numbers) are of ordinary requests. Sites are drawn anew,
+    with replacement (cluster bootstrap: Field and Welsh, "Bootstrapping clustered
+    data", 2007); share bounds the given quantile of the rate over the draws.
+    """
+    draws, confidence = draws or config.SITE_DRAWS, confidence or config.SITE_CONFIDENCE
+    _, site = numpy.unique(site, return_inverse=True)
+    number = site.max() + 1
+    order = numpy.argsort(-odds, kind="stable")
+    most = min(len(odds) - 1, int(share * 3 * len(odds)) + 1)  # no more can be allowed: the mean is below its upper bound
+    flagged = numpy.zeros((most + 1, number))  # of each site, when so many are flagged in all
+    for index in range(most):
+        flagged[index + 1] = flagged[index]
+        flagged[index + 1, site[order[index]]] += 1
+    weight = numpy.random.default_rng(config.SEED).multinomial(number, numpy.full(number, 1 / number), draws)
+    rate = (weight @ flagged.T) / (weight @ numpy.bincount(site, minlength=number))[:, None]
+    allowed = int(numpy.flatnonzero(numpy.quantile(rate, confidence, axis=0) <= share).max())
+    return float((odds[order[allowed]] + odds[order[allowed - 1]]) / 2 if allowed else odds[order[0]] + 0.01)
+
+
+def threshold(requests, odds, site=None, budgets=None):
+    """The lowest log-odds at which every false-positive budget holds (those of config that judge training by default).
+
+    site [n] is the number of each request's site, -1 where none is known.
+    """
     limit = -math.inf
     for name, share in (budgets or config.MAX_FALSE_POSITIVES).items():
         if "+" in name:
             test = lambda n: n.startswith(TEXT_SETS) and n != "text-html-mdn"
         else:
             test = lambda n, name=name: n.startswith(name)
-        ordinary = numpy.sort(odds[of_groups(requests, test) & (requests.label == 0)])[::-1]
+        chosen = of_groups(requests, test) & (requests.label == 0)
+        if site is not None and chosen.any() and (site[chosen] >= 0).all():
+            limit = max(limit, clustered(odds[chosen], site[chosen], share))
+            continue
+        ordinary = numpy.sort(odds[chosen])[::-1]
         if not len(ordinary):
             continue
         allowed = int(share * len(ordinary))
@@ -95,12 +125,12 @@ def threshold(requests, odds, budgets=None):
     return float(limit)
 
 
-def class_thresholds(requests, odds, classes):
+def class_thresholds(requests, odds, classes, site=None):
     """Log-odds limit of each class [number of classes], none's included, by config.THRESHOLDS."""
     limits = numpy.full(len(config.CLASSES), math.inf)
     for names, budgets in config.THRESHOLDS:
         numbers = [config.CLASSES.index(name) for name in names]
-        limits[numbers] = threshold(requests, numpy.where(numpy.isin(classes, numbers), odds, -60.0), budgets)
+        limits[numbers] = threshold(requests, numpy.where(numpy.isin(classes, numbers), odds, -60.0), site, budgets)
     return limits
 
 

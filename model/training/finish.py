@@ -20,6 +20,7 @@ import manifest
 import network as networks
 import record as records
 import reference
+import sites
 
 
 def digest(path):
@@ -44,6 +45,7 @@ def data_rows():
         for path in config.heldout(split):
             rows.append({"name": "heldout/" + path.name.split(".")[0], "split": split, "role": split, "sha256": digest(path),
                          "rows": sum(1 for _ in records.read(path))})
+    rows.append({"name": "sites moved from train", "split": "train", "role": "val", "sha256": digest(sites.path()), "rows": sum(1 for _ in records.read(sites.path()))})
     return rows
 
 
@@ -107,7 +109,7 @@ def main():
     scale, shift = evaluate.calibration(val, odds, config.PRIOR)
     evaluate.fold(network, scale, shift)
     odds, classes = evaluate.request_scores(val, evaluate.window_scores(network, val, name="val"))
-    limits = [round_up(1 / (1 + math.exp(-limit))) for limit in evaluate.class_thresholds(val, odds, classes)[1:]]
+    limits = [round_up(1 / (1 + math.exp(-limit))) for limit in evaluate.class_thresholds(val, odds, classes, sites.numbers(val))[1:]]
     threshold = limits[0]  # of the classes that have no other
     thresholds = {name: limit for name, limit in zip(config.CLASSES[1:], limits) if limit != threshold}
     cuts = numpy.array([math.inf] + [math.log(limit / (1 - limit)) for limit in limits])

@@ -23,6 +23,7 @@ import manifest
 import mutations
 import ordinary
 import payloads
+import sites
 
 
 def command():
@@ -65,7 +66,7 @@ def make(network, epoch, seed):
     model = export.build(copy.deepcopy(network).to("cpu").eval(), manifest.properties()).SerializeToString()
     export.write_pair(folder, model, manifest.text(manifest.build(config.HARDEN_THRESHOLD, config.PRIOR, model, created="2026-01-01T00:00:00Z")), config.NAME)
     requests = folder / f"epoch{epoch}.jsonl"
-    files = [config.PUBLIC / "train" / f"{name}.jsonl.gz" for name in config.HARDEN_SOURCES]
+    files = [sites.path("train") if name == sites.SITED else config.PUBLIC / "train" / f"{name}.jsonl.gz" for name in config.HARDEN_SOURCES]
     arguments = command() + ["--model", str(folder / f"{config.NAME}.onnx"), "--seed", str(seed * 1000 + epoch), "--out", str(requests)]
     for name, count in config.HARDEN.items():
         arguments += [f"--{name}", str(count)]

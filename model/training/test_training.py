@@ -24,11 +24,13 @@ import export
 import grow
 import harden
 import inject
+import labels
 import manifest
 import network as networks
 import payloads
 import record as records
 import reference
+import sites
 import train
 
 
@@ -69,7 +71,7 @@ class Network(unittest.TestCase):
         self.assertLess(len(model.SerializeToString()), 1 << 20)
 
     def test_cost_stays_in_budget(self):
-        self.assertLessEqual(config.NETWORK.cost(), 8000)
+        self.assertLessEqual(config.NETWORK.cost(), 9000)
 
     def test_fold_scales_and_shifts_the_log_odds(self):
         with torch.no_grad():
@@ -98,6 +100,16 @@ class Network(unittest.TestCase):
 
 
 class Windows(unittest.TestCase):
+    def test_a_moved_window_stays_in_its_request(self):
+        requests = data.Requests.__new__(data.Requests)
+        requests.tokens, requests.offsets = numpy.arange(1, 1201), numpy.array([0, 100, 1100])
+        requests.request, requests.start, requests.length = requests._windows()
+        windows = numpy.array([0, 1, 2, len(requests.start) - 1])
+        for move, first in ((-10, (1, 101, 347, 771)), (10, (1, 111, 367, 781))):
+            got = requests.batch(windows, 8, None, numpy.full(4, move))
+            self.assertEqual(got[:, 0].tolist(), list(first))
+            self.assertTrue((got[0, 100:] == 0).all())
+
     def test_appended_requests_keep_their_tokens_and_names(self):
         with tempfile.TemporaryDirectory() as name:
             one, two = pathlib.Path(name, "one.npz"), pathlib.Path(name, "two.npz")
@@ -115,18 +127,18 @@ class Windows(unittest.TestCase):
                 self.assertEqual(both.names[both.group[50 + index]], second.names[second.group[index]])
 
     def test_same_rule_as_the_classifier(self):
-        for size in (1, 8, 1023, 1024, 1025, 1920, 1921, 5000):
+        for size in (1, 8, 319, 320, 321, 576, 577, 5000):
             requests = data.Requests.__new__(data.Requests)
             requests.offsets = numpy.array([0, size])
             _, start, length = requests._windows()
             wanted, at = [], 0
-            if size <= 1024:
+            if size <= 320:
                 wanted = [(0, size)]
             else:
-                while at + 1024 < size:
-                    wanted.append((at, 1024))
-                    at += 1024 - 128
-                wanted.append((size - 1024, 1024))
+                while at + 320 < size:
+                    wanted.append((at, 320))
+                    at += 320 - 64
+                wanted.append((size - 320, 320))
             self.assertEqual(list(zip(start.tolist(), length.tolist())), wanted)
 
 
@@ -175,6 +187,16 @@ class Injection(unittest.TestCase):
             self.assertTrue(benign.value(rng))
 
 
+class Labels(unittest.TestCase):
+    def test_rules(self):
+        for klass, target, payload, expected in (
+                ("cmdi", "/a/%0d%0aX-Injected:%20b", None, "other"), ("cmdi", "/a?q=%0aid", None, "cmdi"),
+                ("cmdi", "/", "() { :;}; id", "shellshock"), ("cmdi", "/?q=()%20%7B%20_;%7D%3b%20id", None, "shellshock"), ("cmdi", "/", "function f() { return 1 }", "cmdi"),
+                ("cmdi", "/", "<!--#exec cmd='id'-->", "other"), ("sqli", "/", "<!--#exec cmd='id'-->", "sqli"), ("none", "/", "() { :;}; id", "none")):
+            row = {"class": klass, "target": target, **({"payload": payload} if payload else {})}
+            self.assertEqual(labels.wanted(row), expected, row)
+
+
 class Choices(unittest.TestCase):
     def test_calibration_finds_the_probability(self):
         rng = numpy.random.default_rng(1)
@@ -198,6 +220,30 @@ class Choices(unittest.TestCase):
         scale, shift = evaluate.calibration(requests, odds, 0.1)
         self.assertAlmostEqual(scale, 1.0, delta=0.05)
         self.assertAlmostEqual(shift, -0.5 + math.log(0.1 / 0.9), delta=0.06)
+
+    def test_clustered_false_alarms_raise_the_threshold(self):
+        rng = numpy.random.default_rng(5)
+        odds, site = rng.normal(size=20000), numpy.repeat(numpy.arange(40), 500)
+        spread = evaluate.clustered(odds, site, 0.002)
+        self.assertGreater((odds >= spread).mean(), 0.0008)
+        self.assertLess((odds >= spread).mean(), 0.002)
+        top = numpy.argsort(-odds)[:40]  # as many false alarms, but all of one site
+        odds[top], odds[:40] = odds[:40].copy(), odds[top].copy()
+        one = evaluate.clustered(odds, site, 0.002)
+        self.assertGreater(one, spread)
+        self.assertLess((odds >= one).mean(), 0.5 * (odds >= spread).mean())
+
+    def test_no_budget_allows_no_false_alarm(self):
+        odds = numpy.random.default_rng(6).normal(size=300)
+        self.assertGreater(evaluate.clustered(odds, numpy.arange(300) // 10, 0.001), odds.max())
+
+    def test_sites_that_validate_do_not_train(self):
+        rows = [{"site": f"s{i % 30}", "id": str(i)} for i in range(300)]
+        train_rows, val_rows = sites.split(rows)
+        self.assertEqual(len(train_rows) + len(val_rows), 300)
+        self.assertEqual(len({row["site"] for row in val_rows}), 7)  # a quarter at most
+        self.assertFalse({row["site"] for row in train_rows} & {row["site"] for row in val_rows})
+        self.assertEqual(sites.moved(rows), sites.moved(rows[::-1]))
 
     def test_threshold_keeps_the_budget(self):
         requests = data.Requests.__new__(data.Requests)
@@ -230,7 +276,7 @@ def cache(path, requests, seed):
 
 class Training(unittest.TestCase):
     def run_to(self, folder, epochs, fresh=False, last=2):
-        options = dataclasses.replace(config.TRAIN, epochs=last, harden_from=1, batch=32, threads=1)
+        options = dataclasses.replace(config.TRAIN, epochs=last, harden_from=1, harden_every=1, mine_every=1, batch=32, threads=1)
         with mock.patch.object(config, "BUILD", folder), mock.patch.object(harden, "make", lambda network, epoch, seed: folder / "more.npz"), mock.patch.object(train, "STOP_AFTER", epochs), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             return train.train(options, "cpu", folder / "train.npz", folder / "checkpoint.pt", folder / "history.json", fresh)
 

@@ -23,6 +23,7 @@ import evaluate
 import harden
 import network as networks
 import progress
+import sites
 
 
 STOP_AFTER = None  # epochs after which to stop early, as an interruption would: for the test of resuming
@@ -45,7 +46,7 @@ def choose(requests, odds, epoch, options, rng):
     attack = requests.label[requests.request] == 1
     number = len(requests.request)
     if odds is None:
-        share = numpy.where(attack, numpy.where(single, 0.7, 0.0), 0.4)
+        share = numpy.where(attack, numpy.where(single, 0.7, 0.0), 0.15)
         return numpy.flatnonzero(rng.random(number) < share)
     logit = lambda p: math.log(p / (1 - p))
     share = numpy.where(odds < logit(options.easy_score), options.easy_share,
@@ -64,12 +65,15 @@ def choose(requests, odds, epoch, options, rng):
 
 
 def mine(network, requests, odds, options, rng, device):
-    """Log-odds of the training windows. Ordinary windows far from any doubt keep their last one, mostly."""
+    """Log-odds of the training windows. Those far from any doubt keep their last one, mostly."""
     if odds is None:
         windows = numpy.arange(len(requests.request))
         odds = numpy.empty(len(windows), numpy.float32)
     else:
-        doubtful = (odds > math.log(options.easy_score) - 2) | (requests.label[requests.request] == 1)
+        first = numpy.flatnonzero(numpy.append(True, requests.request[1:] != requests.request[:-1]))
+        best = numpy.maximum.reduceat(odds, first)[requests.request]
+        # Of an attack, the windows that may hold it; of an ordinary request, those near a false alarm.
+        doubtful = odds > numpy.where(requests.label[requests.request] == 1, best - 4, math.log(options.easy_score) - 2)
         windows = numpy.flatnonzero(doubtful | (rng.random(len(odds)) < options.remine_share))
         odds = odds.copy()
     odds[windows] = evaluate.log_odds(evaluate.window_scores(network, requests, windows, "mine", device=device))
@@ -93,10 +97,16 @@ def disturb(tokens, share, rng):
     tokens[rows[bytes_only], columns[bytes_only]] = rng.integers(33, 128, int(bytes_only.sum()))
 
 
+def hardens(epoch, options):
+    """Whether an epoch begins with a round of requests made against the network of the moment."""
+    return epoch >= options.harden_from and (epoch - options.harden_from) % options.harden_every == 0
+
+
 def train(options, device, cache, checkpoint, history_path, fresh, start=""):
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     requests, val = data.Requests(cache), data.Requests(config.BUILD / "val.npz")
+    site = sites.numbers(val)
     network = networks.Network(config.NETWORK).to(device)
     average = copy.deepcopy(network)
     decay = [p for n, p in network.named_parameters() if n.endswith("weight") and "embedding" not in n]
@@ -110,7 +120,7 @@ def train(options, device, cache, checkpoint, history_path, fresh, start=""):
         if state["optimizer"]:  # none where the network was grown since
             optimizer.load_state_dict(state["optimizer"])
         history, first, odds, grown = state["history"], state["epoch"] + 1, state["odds"], state.get("grown")
-        for epoch in range(options.harden_from, first):
+        for epoch in filter(lambda epoch: hardens(epoch, options), range(first)):
             requests.append(harden.make(average, epoch, options.seed))
         if first and (odds is None or len(odds) != len(requests.request)):  # other tokens since
             odds = mine(average, requests, None, options, None, device)
@@ -125,7 +135,7 @@ def train(options, device, cache, checkpoint, history_path, fresh, start=""):
         rng = numpy.random.default_rng([options.seed, epoch])
         torch.manual_seed(options.seed * 1000 + epoch)
         started = time.monotonic()
-        if epoch >= options.harden_from:
+        if hardens(epoch, options):
             requests.append(harden.make(average, epoch, options.seed))
             if odds is not None:
                 odds = numpy.concatenate([odds, evaluate.log_odds(evaluate.window_scores(average, requests, numpy.arange(len(odds), len(requests.request)), "harden", device=device))])
@@ -146,8 +156,10 @@ def train(options, device, cache, checkpoint, history_path, fresh, start=""):
             for chunk in chunks:
                 owner = requests.request[chunk]
                 # What comes before a payload must not matter: every epoch pools it in other cells.
-                shift = rng.integers(0, config.NETWORK.stride, len(chunk)) if options.shift else None
-                tokens = requests.batch(chunk, config.NETWORK.stride, shift)
+                whole = requests.offsets[owner + 1] - requests.offsets[owner] == requests.length[chunk]
+                shift = numpy.where(whole, rng.integers(0, config.NETWORK.stride, len(chunk)), 0) if options.shift else None
+                move = rng.integers(-options.move, options.move + 1, len(chunk)) if options.move else None
+                tokens = requests.batch(chunk, config.NETWORK.stride, shift, move)
                 if rng.random() < 0.5:
                     disturb(tokens, options.noise, rng)
                 tokens = torch.from_numpy(tokens).to(device)
@@ -167,11 +179,11 @@ def train(options, device, cache, checkpoint, history_path, fresh, start=""):
                     mean.lerp_(live, 1 - keep)
             bar.step(note=f"loss {total / max(seen, 1e-9):.4f}")
         bar.close()
-        report = judge(average, val, device)
+        report = judge(average, val, site, device)
         report.update(epoch=epoch, loss=round(total / seen, 5), windows=len(windows), seconds=round(time.monotonic() - started))
         history.append(report)
         print(json.dumps(report), flush=True)
-        if epoch + 1 < options.epochs and (epoch + 1) % options.mine_every == 0:
+        if epoch + 1 < options.epochs and (odds is None or (epoch + 1) % options.mine_every == 0):
             odds = mine(average, requests, odds, options, rng, device)
         part = checkpoint.with_suffix(".part")
         torch.save({"network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(),
@@ -181,10 +193,10 @@ def train(options, device, cache, checkpoint, history_path, fresh, start=""):
     return average, history
 
 
-def judge(network, val, device="cpu"):
-    """The figures of public/val that choices are made by."""
+def judge(network, val, site=None, device="cpu"):
+    """The figures of public/val, with the sites moved there, that choices are made by."""
     odds, classes = evaluate.request_scores(val, evaluate.window_scores(network, val, name="val", device=device))
-    limit = evaluate.threshold(val, odds)
+    limit = evaluate.threshold(val, odds, site)
 
     def rate(test, label=1):
         chosen = odds[evaluate.of_groups(val, test) & (val.label == label)]
