@@ -132,7 +132,7 @@ INJECTED = {
     "plain/generated": 20000,
     "plain/twins": 48000,
     "plain/talk": 42000,
-    "plain/whole": 18000,
+    "plain/whole": 28000,
 }
 
 MUTATED = 0.6  # share of the listed payloads that go in as a variant

@@ -75,7 +75,7 @@ def plot(history, path):
     epochs = [row["epoch"] for row in history]
     axes[0].plot(epochs, [row["loss"] for row in history], label="training loss (hard windows)")
     axes[0].set_yscale("log")
-    for name in ("inj", "as_is", "pat", "sqlmap", "fwaf", "httpparams"):
+    for name in ("inj", "as_is", "pat", "sqlmap", "fwaf", "httpparams", "bdci", "families"):
         axes[1].plot(epochs, [1 - row[name] for row in history], label=name)
     axes[1].set_yscale("log")
     axes[1].set_title("missed on public/val at the false-positive budget")
@@ -96,6 +96,7 @@ def round_up(score):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", default=str(config.DEFAULT))
+    parser.add_argument("--record", default=str(pathlib.Path(__file__).parent / "record"), help="folder for the run record and its curves, which the manifest names")
     parser.add_argument("--no-test", action="store_true", help="leave public/test alone: while choices are still open")
     parser.add_argument("--note", default="")
     arguments = parser.parse_args()
@@ -138,10 +139,16 @@ def main():
            "injected": config.INJECTED, "history": state["history"]}
     description = (arguments.note + " " if arguments.note else "") + manifest.DESCRIPTION
     onnx_bytes = model.SerializeToString()
-    document = manifest.build(threshold, config.PRIOR, onnx_bytes, description, data_rows(), metrics, run, now, thresholds)
+    rows = data_rows()
+    folder = pathlib.Path(arguments.record)
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = folder / f"{config.NAME}-{config.VERSION}"
+    plot(state["history"], stem.with_name(stem.name + ".png"))
+    text = manifest.text({"model": f"{config.NAME} {config.VERSION}", "sha256": hashlib.sha256(onnx_bytes).hexdigest(), "data": rows, "run": run})
+    stem.with_name(stem.name + ".json").write_text(text)
+    run["record"] = {"file": f"model/training/record/{stem.name}.json", "sha256": hashlib.sha256(text.encode()).hexdigest(), "curves": f"model/training/record/{stem.name}.png"}
+    document = manifest.build(threshold, config.PRIOR, onnx_bytes, description, rows, metrics, run, now, thresholds)
     export.write_pair(arguments.out, onnx_bytes, manifest.text(document), config.NAME)
-    (config.BUILD / "run.json").write_text(json.dumps(run, indent=1))
-    plot(state["history"], config.BUILD / "curves.png")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import inject
 
 from . import grammar, layers, paths, places, lexicon
 
-lexicon.WORDS.update(climb=paths.climb, absolute=paths.absolute)
+lexicon.WORDS.update(climb=paths.climb, absolute=paths.absolute, inner=paths.inner, innercloud=paths.innercloud)
 
 from . import dotnet, graphql, java, node, nosql, php, prototype, python, upload, xxe  # noqa: E402  (they read the lexicon)
 

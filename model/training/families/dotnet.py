@@ -51,14 +51,14 @@ def value(attack, rng):
     draw = rng.random()
     if attack:
         if draw < 0.35:
-            return base64.b64encode(stream(rng)).decode() if rng.random() < 0.85 else stream(rng).hex()
+            return java.dressed(stream(rng), rng) if rng.random() < 0.6 else base64.b64encode(stream(rng)).decode()
         if draw < 0.5:
             return view_state(rng, True)
         return grammar.load("dotnet").expand("attack", rng)
     if draw < 0.25:
         return view_state(rng, False)
     if draw < 0.45:
-        return java.written(java.blob(rng), rng)
+        return java.dressed(java.blob(rng), rng)
     return grammar.load("dotnet").expand("twin", rng)
 
 

@@ -4,7 +4,7 @@ import inject
 
 from . import grammar, lexicon, places
 
-LOGIN = ("username", "user", "login", "email", "name", "id", "userId", "token", "resetToken", "uid", "code", "account", "key", "_id")
+LOGIN = ("username", "user", "login", "email", "name", "id", "userId", "token", "resetToken", "uid", "code", "account", "key", "_id", "title", "role", "status", "type", "owner", "filter", "search", "category", "slug", "phone", "city")
 SECRET = ("password", "pass", "pwd", "passwd", "pin", "otp", "secret", "hash", "token")
 MEASURES = ("price", "date", "createdAt", "age", "size", "year", "rating", "stock", "amount", "updated_at", "total")
 PLAIN = ("$set", "$unset", "$setOnce", "$add", "$append", "$ref", "$schema", "$id", "$defs", "$comment", "$browser", "$os", "$device", "$current_url", "$lib", "$lib_version", "$insert_id", "$screen_width", "$referrer", "$session_id", "$initial_referrer", "$value", "$type", "$date", "$oid", "$numberLong", "$select", "$filter", "$top", "$skip", "$orderby", "$expand", "$count", "$search", "$format", "$name", "$email", "$distinct_id", "$user_id")
@@ -53,8 +53,8 @@ def query(attack, rng):
         out = {rng.choice(("pipeline", "aggregate", "filter")): [{"$lookup": {"from": rng.choice(("users", "accounts", lexicon.word(rng))), "localField": "x", "foreignField": "y", "as": lexicon.word(rng)}}, {"$match": {rng.choice(SECRET): operator(rng)}}]}
     else:
         out = {lexicon.ident(rng): operator(rng)}
-    if rng.random() < 0.35:
-        out = {**places.fields(rng, 2), **out}
+    if rng.random() < 0.5:
+        out = {**places.fields(rng, rng.randint(1, 5)), **out}
     return out
 
 

@@ -6,28 +6,28 @@ import urllib.parse
 
 from . import grammar, lexicon, places
 
-SCRIPT = ("php", "php", "php", "php3", "php4", "php5", "php7", "phtml", "phar", "pht", "phps", "inc", "PhP", "pHp5", "jsp", "jsp", "jspx", "jspf", "war", "do", "asp", "aspx", "asp", "aspx", "ashx", "asmx", "asa", "cer", "cdx", "cshtml", "cfm", "cfml", "cgi", "pl", "py", "shtml", "sh", "exe", "htaccess")
+SCRIPT = ("php", "php", "php", "php3", "php4", "php5", "php7", "phtml", "phar", "pht", "phps", "inc", "PhP", "pHp5", "jsp", "jsp", "jspx", "jspf", "war", "do", "asp", "aspx", "asp", "aspx", "ashx", "asmx", "asa", "cer", "cdx", "cshtml", "cfm", "cfml", "cgi", "pl", "py", "shtml", "sh", "exe", "htaccess", "php2", "php6", "php8", "pgif", "phtm", "hphp", "module", "ctp", "JSP", "Jsp", "jsw", "jsv", "ASPX", "aSp", "asax", "soap", "rem", "vbhtml", "svc", "cfc", "dbm", "rb", "lua", "bat", "ps1", "shtm", "stm")
 IMAGE = ("jpg", "png", "gif", "jpeg", "webp", "ico", "svg", "pdf", "txt")
 MAGIC = {"gif": b"GIF89a", "png": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02", "jpg": b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01", "pdf": b"%PDF-1.5\n%\xe2\xe3\xcf\xd3\n", "bmp": b"BM\x36\x00\x00\x00", "zip": b"PK\x03\x04\x14\x00\x00\x00"}
 TYPES = ("image/jpeg", "image/png", "image/gif", "application/octet-stream", "text/plain", "application/x-php", "application/x-httpd-php", "text/php", "text/html", "application/pdf", "text/x-php")
 FIELDS = ("file", "file", "upload", "userfile", "avatar", "image", "photo", "files[]", "Filedata", "attachment", "document", "qqfile", "fileToUpload", "upload_file")
 ORDINARY = (("jpg", "image/jpeg"), ("jpg", "image/jpeg"), ("png", "image/png"), ("gif", "image/gif"), ("webp", "image/webp"), ("pdf", "application/pdf"), ("csv", "text/csv"), ("txt", "text/plain"), ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"), ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-            ("json", "application/json"), ("zip", "application/zip"), ("mp4", "video/mp4"), ("svg", "image/svg+xml"), ("md", "text/markdown"), ("ics", "text/calendar"), ("html", "text/html"), ("xml", "text/xml"), ("log", "text/plain"), ("patch", "text/x-diff"))
+            ("json", "application/json"), ("zip", "application/zip"), ("mp4", "video/mp4"), ("svg", "image/svg+xml"), ("md", "text/markdown"), ("ics", "text/calendar"), ("html", "text/html"), ("php", "text/plain"), ("py", "text/x-python"), ("js", "text/javascript"), ("java", "text/plain"), ("sql", "application/sql"), ("ini", "text/plain"), ("jsp", "text/plain"), ("xml", "text/xml"), ("log", "text/plain"), ("patch", "text/x-diff"))
 
 
 def script_kind(extension):
     extension = extension.lower()
-    if extension.startswith(("jsp", "war", "do")):
+    if extension.startswith(("jsp", "jsw", "jsv", "war", "do")):
         return "jsp"
     if extension in ("asp", "asa", "cer", "cdx"):
         return "asp"
-    if extension in ("aspx", "ashx", "asmx", "cshtml"):
+    if extension in ("aspx", "ashx", "asmx", "cshtml", "asax", "vbhtml", "svc", "soap", "rem"):
         return "aspx"
-    if extension in ("cfm", "cfml"):
+    if extension in ("cfm", "cfml", "cfc", "dbm"):
         return "cfm"
-    if extension in ("cgi", "pl", "py", "sh"):
+    if extension in ("cgi", "pl", "py", "sh", "rb", "lua", "bat", "ps1"):
         return "cgi"
-    if extension == "shtml":
+    if extension in ("shtml", "shtm", "stm"):
         return "shtml"
     return "php"
 
@@ -46,7 +46,7 @@ def name_of(rng):
     elif draw < 0.65:
         name = f"{stem}.{image}.{extension}"
     elif draw < 0.75:
-        name = stem + "." + extension + rng.choice(("%00", "%0a", "%20", ";", ":", "%0d%0a", "#", "....", "\\x00")) + "." + image
+        name = stem + "." + extension + rng.choice(("%00", "%0a", "%20", ";", ":", "%0d%0a", "#", "....", "\\x00", "%2500", "%09", "%3b", "%23", "%3f", " ", "%u0000", "%e2%80%ae", "\\", "?", ",", "%5c", "%2f", "&")) + "." + image
     elif draw < 0.82:
         name = f"{stem}.{extension}{rng.choice(('.', ' ', '::$DATA', '/', ';.jpg', '%20', '.....', ';1', '_', '~', '.bak'))}"
     elif draw < 0.9:
@@ -76,7 +76,7 @@ def content(kind, rng):
 def value(attack, rng):
     if not attack:
         return grammar.load("upload").expand("twin", rng)
-    return shell(rng.choices(("php", "jsp", "asp", "aspx", "cfm", "cgi", "shtml", "config"), (6, 2, 1.5, 1.5, 0.7, 1, 0.4, 1))[0], rng)
+    return shell(rng.choices(("php", "jsp", "asp", "aspx", "cfm", "cgi", "shtml", "config"), (6, 2, 2, 1.7, 0.8, 1.2, 0.4, 1))[0], rng)
 
 
 def ordinary(rng):

@@ -92,6 +92,7 @@ class Requests(unittest.TestCase):
                 self.assertNotEqual(request["method"], "GET")
 
     def test_every_maker(self):
+        self.assertGreaterEqual(len({maker for maker, _ in requests.MAKERS}), 45)
         for maker, _ in requests.MAKERS:
             rng = random.Random(6)
             drawn = [maker(rng) for _ in range(400)]
