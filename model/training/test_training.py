@@ -17,6 +17,7 @@ import torch
 
 import augment
 import benign
+import card
 import config
 import data
 import evaluate
@@ -195,6 +196,32 @@ class Labels(unittest.TestCase):
                 ("cmdi", "/", "<!--#exec cmd='id'-->", "other"), ("sqli", "/", "<!--#exec cmd='id'-->", "sqli"), ("none", "/", "() { :;}; id", "none")):
             row = {"class": klass, "target": target, **({"payload": payload} if payload else {})}
             self.assertEqual(labels.wanted(row), expected, row)
+
+
+class Card(unittest.TestCase):
+    def found(self, hits):
+        cell = lambda hits, of: {"hits": hits, "of": of, "rate": hits / of if of else None, "low": 0.1, "high": 0.9}
+        rows = [{"name": name, "fpr": cell(hits, 1000), "tpr": cell(0, 0)} for name in ("openappsec-legit", "text-tldr", "text-html-mdn")]
+        rows += [{"name": name, "fpr": cell(0, 0), "tpr": cell(1000 - hits, 1000)} for name in ("openappsec-malicious-inj", "openappsec-malicious", "sqlmap-payloads", "fwaf-badqueries", "payloadsallthethings", "ccf-bdci-2022")]
+        public = {"datasets": rows, "overall": {"fpr": cell(hits, 3000), "tpr": cell(hits, 6000)}, "macro_f1": 0.9, "calibration": {"ece": 0.02}}
+        held = {"datasets": [{"name": "heldout-ssti", "fpr": cell(0, 0), "tpr": cell(400 - hits, 400)}, {"name": "heldout-text-math", "fpr": cell(hits, 400), "tpr": cell(0, 0)}], "overall": public["overall"], "macro_f1": 0.99}
+        search = {"overall": {"caught": 200, "held": 200 - hits, "low": 0.8, "high": 1}, "classes": [{"name": "xss", "caught": 200, "held": 200 - hits, "low": 0.8, "high": 1}]}
+        return {"public": public, "strong": public, "heldout": held, "evade": [search], "padding": [search], "drift": [search, search]}
+
+    def test_tables_say_what_was_measured(self):
+        empty = "".join(f"before\n<!-- {name} -->\nold figures\n<!-- /{name} -->\nafter\n" for name in card.TABLES)
+        text = card.fill(empty, self.found(1), self.found(400))
+        self.assertNotIn("old figures", text)
+        self.assertEqual(text.count("after\n"), len(card.TABLES))
+        self.assertIn("(openappsec-legit), FPR at most 0.15 % | 0.10 % (10.00–90.00) | 40.00 % (10.00–90.00) | met |", text)
+        self.assertIn("| evasion: still caught after 50 rounds of 8 tries, at least 97 % | 99.5 % (80.0–100.0) | -100.0 % (80.0–100.0) | met |", text)
+        self.assertIn("at least 0.95, the data's own classes | 0.900 | 0.900 | **missed** |", text)
+        self.assertIn("| ssti | 99.75 % | 10.00–90.00 | 0.00 % |", text)
+        self.assertEqual(card.fill(text, self.found(1), self.found(400)), text)  # again: the same
+
+    def test_a_card_without_a_place_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "no place for the table targets"):
+            card.fill("nothing", self.found(0), None)
 
 
 class Choices(unittest.TestCase):
