@@ -229,13 +229,32 @@ def injected(name, number, pool, donors, draw, rng):
     return request
 
 
+def carriers(rows):
+    """Requests to put values in."""
+    apis = [row for name in rows if name.startswith("api-") for row in rows[name] if len(records.body_text(row)) < 8000]
+    legit = rows["openappsec-legit"]
+    return legit + apis * max(1, len(legit) // (6 * len(apis)))
+
+
+def fresh(counts, seed, identity):
+    """Yields more requests of our own generators, drawn by another seed: kinds of config.INJECTED and how many."""
+    rng = random.Random(seed)
+    rows = {source.name: sites.train_rows(source.name) for source in config.SOURCES if source.name == "openappsec-legit" or source.name.startswith("api-")}
+    pool = carriers(rows)
+    for name, count in counts.items():
+        draw = {"plain/talk": lambda: ordinary.any(rng)[1], "plain/generated": lambda: benign.value(rng)}.get(name)
+        for number in range(count):
+            request = made(name, number, rows["openappsec-legit"], rng) if name.endswith("/whole") else injected(name, number, pool, rows["openappsec-legit"], draw, rng)
+            request["id"] = f"{identity}/{request['id']}"
+            yield request
+
+
 def main():
     rng = random.Random(config.SEED)
     rows = {source.name: sites.train_rows(source.name) for source in config.SOURCES}
     legit = rows["openappsec-legit"]
     donors = legit
-    apis = [row for name in rows if name.startswith("api-") for row in rows[name] if len(records.body_text(row)) < 8000]
-    pool = legit + apis * max(1, len(legit) // (6 * len(apis)))
+    pool = carriers(rows)
     config.BUILD.mkdir(parents=True, exist_ok=True)
     out_path = config.BUILD / "train.jsonl"
     total = sum(len(rows[s.name]) for s in config.SOURCES) + sum(config.INJECTED.values())

@@ -145,6 +145,8 @@ SEED = 20261122
 # with the network of the moment (see harden.py and limenbench harden --help), from
 # the payloads and values of these data sets and as many of our own generators.
 HARDEN = {"searched": 4000, "random": 7000, "padded": 2500, "ordinary": 8000, "alarms": 1200}
+# New draws of our own generators that come with them.
+FRESH = {"plain/whole": 12000, "plain/twins": 4000, "plain/talk": 3000, "attack/families": 9000}
 HARDEN_SOURCES = ("openappsec-malicious", "payloadsallthethings", "sqlmap-payloads", "fwaf-badqueries", "httpparams", "openappsec-legit", "text-til-jbranchaud", "text-tldr", "text-book-search", "api-datadog")
 HARDEN_VALUES = 18000
 HARDEN_THRESHOLD = 0.97  # score that a search goes below
@@ -157,7 +159,7 @@ HARDEN_THRESHOLD = 0.97  # score that a search goes below
 class TrainConfig:
     seed: int = 1
     threads: int = 2
-    epochs: int = 40
+    epochs: int = 26
     harden_from: int = 5  # first epoch that also reads requests made against the network of the moment
     harden_every: int = 4  # epochs between two rounds of making such requests
     batch: int = 256  # windows a step
@@ -177,9 +179,9 @@ class TrainConfig:
     remine_share: float = 0.2  # of the ordinary windows beyond doubt that such a pass scores again
 
     # Which windows an epoch reads, by their score in the last such pass.
-    easy_share: float = 0.05  # of the ordinary windows that score below easy_score
+    easy_share: float = 0.03  # of the ordinary windows that score below easy_score
     easy_score: float = 0.001
-    middle_share: float = 0.3  # of those below hard_score
+    middle_share: float = 0.2  # of those below hard_score
     hard_score: float = 0.02
     most_windows: int = 12  # of one ordinary request in an epoch
     found_share: float = 0.3  # of the attacks whose score is above found_score

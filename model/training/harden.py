@@ -3,7 +3,8 @@
 The network of the moment is exported and limenbench harden (Go, in bench/) searches
 for variants of training payloads that it does not see any more, with the same
 mutations that later judge the model on other payloads. Ordinary values go
-through the same mutations. Madry et al., "Towards deep learning models resistant
+through the same mutations. With them come new draws of our own generators, so that
+few requests are learnt by heart. Madry et al., "Towards deep learning models resistant
 to adversarial attacks" (2018).
 """
 
@@ -14,6 +15,7 @@ import random
 import shlex
 import subprocess
 
+import augment
 import benign
 import config
 import data
@@ -23,6 +25,7 @@ import manifest
 import mutations
 import ordinary
 import payloads
+import record as records
 import sites
 
 
@@ -73,6 +76,9 @@ def make(network, epoch, seed):
     status = subprocess.run([*arguments, *map(str, files), str(starts)], cwd=config.REPOSITORY / "bench").returncode
     if status != 0:
         raise SystemExit(f"hardening after epoch {epoch}: the command {' '.join(arguments)} failed with status {status}")
+    with open(requests, "a", encoding="utf-8") as out:
+        for request in augment.fresh(config.FRESH, seed * 1000 + epoch, f"epoch{epoch}"):
+            out.write(records.line(request))
     data.tokenize([requests], cache, sum(1 for _ in open(requests, "rb")))
     requests.unlink()
     return cache

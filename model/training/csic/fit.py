@@ -14,13 +14,18 @@ import network as networks
 import progress
 from csic import judge, options as choices
 
-
 class Pool:
     """The training requests of a cache, and which of them an epoch reads."""
 
-    def __init__(self, requests, keys):
-        """keys has one number for each request of the data set, the same for copies; excerpts stand in the order of the numbers."""
+    def __init__(self, requests, keys, left_out):
+        """keys has one number for each request of the data set, the same for copies; excerpts stand in the order of the numbers.
+
+        left_out are the numbers that are never read.
+        """
+        if len(requests.request) != len(requests):
+            raise SystemExit("reading the training requests: one is longer than a window; make WINDOW in csic/options.py larger")
         self.requests = requests
+        self.allowed = ~numpy.isin(numpy.arange(keys.max() + 1), sorted(left_out))
         number = numpy.arange(len(requests))
         of = lambda name: number[requests.group == requests.names.index(name)]
         order = numpy.argsort(keys, kind="stable")
@@ -36,7 +41,7 @@ class Pool:
         keep = (self.loss > options.easy_loss) | (rng.random(len(self.loss)) < options.easy_share)
         if epoch == 0:  # the first steps learn the same from half of it
             keep = rng.random(len(self.loss)) < 0.5
-        distinct, whole, made = numpy.flatnonzero(keep), options.whole_share, options.made
+        distinct, whole, made = numpy.flatnonzero(keep & self.allowed), options.whole_share, options.made
         rows = [self.hard(self.made_excerpts[epoch * options.made_excerpts:(epoch + 1) * options.made_excerpts], epoch, options, rng, network, device)]
         first = epoch * options.made
         last = epoch - (options.epochs - options.whole_epochs)
@@ -79,8 +84,8 @@ def optimizer_of(network, options):
     return torch.optim.AdamW([{"params": decay, "weight_decay": options.weight_decay}, {"params": rest, "weight_decay": 0.0}], lr=options.rate)
 
 
-def fit(requests, keys, val, options, device, checkpoint):
-    """Trains on the requests of a cache (keys tell copies apart); returns the averaged network and the history."""
+def fit(requests, keys, left_out, val, options, device, checkpoint):
+    """Trains on the requests of a cache (keys tell copies apart, left_out says which to leave alone); returns the averaged network and the history."""
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
@@ -88,11 +93,11 @@ def fit(requests, keys, val, options, device, checkpoint):
     network = networks.Network(choices.NETWORK).to(device)
     average = copy.deepcopy(network)
     optimizer = optimizer_of(network, options)
-    pool, history, first = Pool(requests, keys), [], 0
+    pool, history, first = Pool(requests, keys, left_out), [], 0
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device)
-        if state["options"] != dataclasses.asdict(options):
-            raise SystemExit(f"going on from {checkpoint}: it was made with other options; delete it to start over")
+        if {**state["options"], "threads": options.threads} != dataclasses.asdict(options) or len(state["loss"]) != len(pool.loss):
+            raise SystemExit(f"going on from {checkpoint}: it was made with other options or data; delete it to start over")
         network.load_state_dict(state["network"])
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
@@ -130,11 +135,11 @@ def fit(requests, keys, val, options, device, checkpoint):
             bar.step(note=f"loss {losses.sum() / options.batch / (step + 1):.5f}")
         bar.close()
         pool.loss[owners[owners >= 0]] = losses[owners >= 0]
-        odds, _ = evaluate.request_scores(val, evaluate.window_scores(average, val, name="val", device=device))
-        figures = judge.figures(val.label != 0, odds >= judge.threshold(val.label != 0, odds))
-        history.append({"epoch": epoch, "read": len(rows), "loss": round(float(losses.mean()), 6),
-                        "seconds": round(time.monotonic() - started), "val": figures})
-        print(f"epoch {epoch}: {history[-1]}", flush=True)
+        history.append({"epoch": epoch, "read": len(rows), "loss": round(float(losses.mean()), 6)})
+        if (epoch + 1) % options.judge_every == 0 or epoch + 1 == options.epochs:
+            history[-1]["val"] = judge.val_figures(average, val, device)[0]
+        history[-1]["seconds"] = round(time.monotonic() - started)
+        print(f"{checkpoint.parent.name}: {history[-1]}", flush=True)
         part = checkpoint.with_suffix(".part")
         torch.save({"network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(),
                     "history": history, "epoch": epoch, "loss": pool.loss, "options": dataclasses.asdict(options)}, part)

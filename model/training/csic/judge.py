@@ -9,8 +9,11 @@ import numpy
 
 import config
 import data
+import evaluate
 import record as records
-from csic import pages
+from csic import options, pages
+
+LEFT_OUT = "left-out"  # data set name of the val requests that ask for pages left out of train
 
 # What the data pack's signatures and comparisons with the normals guess an anomaly to be.
 KINDS = {"sqli": "injection", "xss": "injection", "crlf": "injection", "cmdi": "injection", "nullbyte": "injection", "traversal": "injection",
@@ -30,18 +33,32 @@ def figures(anomaly, flagged):
             "missed": missed, "alarms": alarm, "anomalies": hit + missed, "normals": alarm + passed}
 
 
-def threshold(anomaly, odds, most=4.0):
-    """Log-odds limit with the best F1, in the middle of the range that gives it, within ±most."""
-    order = numpy.argsort(-odds, kind="stable")
-    ranked, hits = odds[order], numpy.cumsum(anomaly[order])
-    f1 = 2 * hits / (numpy.arange(1, len(order) + 1) + anomaly.sum())
-    f1[:-1][ranked[:-1] == ranked[1:]] = -1  # a limit cannot part equal scores
-    best = numpy.flatnonzero(f1 >= f1.max() - 1e-12)
-    # The widest gap among the best cuts.
-    below = numpy.append(ranked, ranked[-1] - 2)[best + 1]
-    widest = best[numpy.argmax(numpy.clip(ranked[best], -most, most) - numpy.clip(below, -most, most))]
-    high, low = ranked[widest], (ranked[widest + 1] if widest + 1 < len(ranked) else ranked[widest] - 2)
-    return float((min(high, most) + max(low, -most)) / 2)
+def threshold(anomaly, odds, blur=options.BLUR, most=8.0):
+    """Log-odds limit with the best expected F1, within ±most.
+
+    Each score of val stands for those of requests like it: a logistic
+    distribution of the scale blur about it. A few mistakes do not say where in
+    the gap between the classes a limit belongs; how their scores thin out
+    towards it does.
+    """
+    limits = numpy.arange(-most, most + 0.01, 0.05)
+    above = lambda part: (1 / (1 + numpy.exp(numpy.clip((limits[:, None] - part) / blur, -50, 50)))).sum(axis=1)
+    hits, alarms = above(odds[anomaly]), above(odds[~anomaly])
+    return float(limits[numpy.argmax(2 * hits / (anomaly.sum() + hits + alarms))])
+
+
+def val_figures(network, val, device="cpu"):
+    """Figures on val at its own threshold (log-odds), that threshold, and the share of anomalies."""
+    odds, _ = evaluate.request_scores(val, evaluate.window_scores(network, val, name="val", device=device))
+    anomaly = val.label != 0
+    limit = threshold(anomaly, odds)
+    result = figures(anomaly, odds >= limit)
+    if LEFT_OUT in val.names:
+        part = val.group == val.names.index(LEFT_OUT)
+        result["left_out"], result["left_out_alarms"] = int(part.sum()), int((odds[part] >= limit).sum())
+        # F1 without the pages left out: what val said before.
+        result["f1_known"] = figures(anomaly[~part], odds[~part] >= limit)["f1"]
+    return result, limit, float(anomaly.mean())
 
 
 def test(model, scheme, wrong):

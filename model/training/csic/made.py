@@ -4,7 +4,8 @@ Ordinary ones take each parameter's value from another train request of the
 same form, with new digits in numbers and now and then another letter in a
 word. Anomalies break one rule that every train normal keeps: a parameter's
 name, the characters that may follow each other in a value, its length, the
-method, the list of paths. Nothing here reads val or test.
+method, the list of paths (or, where pages are left out of train, what a page's
+path looks like). Nothing here reads val or test.
 """
 
 import collections
@@ -12,12 +13,11 @@ import random
 import re
 
 import record as records
-from csic import pages
-from csic.pages import Shape
+from csic import options, pages
+from csic.paths import ENDINGS, Paths
 
 CHECK_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"  # of the Spanish DNI: number mod 23
 SYMBOLS = "//**++??..,,''--$!_&;|\"<"  # what train anomalies put into words, the usual ones twice
-ENDINGS = (".old", ".bak", ".inc", ".OLD", ".BAK", ".INC", ".Old", ".Bak", ".Inc", "~", ".1", ".zip", ".tar.gz", ".orig", ".copy", ".tmp", "/")
 STRANGE = (" ", "+", "?", "|", "/", "%", "'", "%00", "%20", "%2B", "%3F", "%7C", "@40", "")
 FEW = 60  # a parameter with fewer values is a list of choices
 RARE = 0.05  # share of values up to which a symbol in its surroundings is unusual
@@ -131,10 +131,17 @@ class Field:
 
 
 class Maker:
-    """Makes requests from the distinct normals of a train split."""
+    """Makes requests from the distinct normals of a train split.
 
-    def __init__(self, normals, seed):
+    With open_pages, pages that train does not hold are taken to exist: made
+    normals without parameters ask for invented ones, in half of the real
+    requests without parameters an invented page stands for the known one, and
+    no made anomaly is wrong by the mere name of a page.
+    """
+
+    def __init__(self, normals, seed, open_pages=False):
         self.rng = random.Random(seed)
+        self.paths = Paths(normals) if open_pages else None
         self.template = normals[0]
         values = collections.defaultdict(list)
         self.shapes = collections.Counter()
@@ -169,8 +176,9 @@ class Maker:
         rng = self.rng
         shape = rng.choices(self.list, self.weights)[0]
         method = rng.choice(("GET", "POST")) if shape.names else "GET"
+        place = self.paths.invent(rng) if self.paths and not shape.names else shape.place
         pairs = [(name, self.fields[shape.names, name].fresh(rng)) for name in self._run(shape, excerpt)]
-        normal = self._build(method, shape.place, pairs, "normal", excerpt)
+        normal = self._build(method, place, pairs, "normal", excerpt)
         how = rng.random()
         if how < 0.08 or not pairs:
             return normal, self._probe(excerpt)
@@ -186,8 +194,15 @@ class Maker:
             pairs[at] = (name, broken)
         return normal, self._build(method, shape.place, pairs, "anomaly", excerpt)
 
+    def renamed(self, request):
+        """The request, in half of the cases with an invented page where pages are open."""
+        if self.paths is None or self.rng.random() >= options.RENAMED:
+            return request
+        return self.paths.rename(request, self.rng)
+
     def excerpt(self, request):
         """The request with a run of its parameters only; of an anomaly, those around the first that breaks a rule."""
+        request = self.renamed(request)
         pairs, shape = pages.parameters(request), pages.shape(request)
         names = max((at.names for at in self.list if at.place == shape.place), key=lambda at: len(set(at) & set(shape.names)), default=())
         if len(pairs) < 3 or not names:
@@ -224,6 +239,8 @@ class Maker:
 
     def _probe(self, excerpt):
         rng = self.rng
+        if self.paths:
+            return self._build("GET", self.paths.probe(rng), [], "anomaly", excerpt)
         place, how = rng.choice(self.places), rng.random()
         if how < 0.45:
             place += rng.choice(ENDINGS)
@@ -239,13 +256,13 @@ class Maker:
         return self._build("GET", place, [], "anomaly", excerpt)
 
 
-def write(train, path, excerpts_of_each, excerpts, whole, seed):
+def write(train, path, excerpts_of_each, excerpts, whole, seed, open_pages):
     """Writes the training requests as JSON Lines: all of train, excerpts of each distinct one, and made ones, half of them anomalies."""
     rows = pages.distinct(train)
-    maker = Maker([row for row in rows if row["label"] == "normal"], seed)
+    maker = Maker([row for row in rows if row["label"] == "normal"], seed, open_pages)
     with open(path, "w", encoding="utf-8") as out:
         for row in train:
-            out.write(records.line(row))
+            out.write(records.line(maker.renamed(row)))
         for _ in range(excerpts_of_each):
             for row in rows:
                 out.write(records.line(maker.excerpt(row)))

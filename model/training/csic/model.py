@@ -10,7 +10,6 @@ import numpy
 import onnx
 import torch
 
-import evaluate
 import export
 import manifest
 import record as records
@@ -48,9 +47,8 @@ def check(model, network, requests):
 def write(network, history, scheme, options, val, folder):
     """Writes limen-csic.onnx and .json into folder; returns the ONNX file's path."""
     network = network.cpu()
-    odds, _ = evaluate.request_scores(val, evaluate.window_scores(network, val, name="val"))
-    anomaly = val.label != 0
-    limit = judge.threshold(anomaly, odds)
+    figures, limit, prior = judge.val_figures(network, val)
+    pages_left_out = sorted(pages.left_out(records.read(pages.path(scheme, "train")), options.seed)) if scheme in choices.OPEN_PAGES else []
     facts = {**manifest.properties(), "name": choices.NAME}
     model = export.build(network, facts)
     check(model, network, val)
@@ -59,13 +57,13 @@ def write(network, history, scheme, options, val, folder):
     data = [{"name": f"csic2010/{scheme}", "split": split, "role": split, "sha256": digest(pages.path(scheme, split)),
              "rows": sum(1 for _ in records.read(pages.path(scheme, split)))} for split in ("train", "val")]
     run = {"seed": options.seed, "options": dataclasses.asdict(options), "made_seed": choices.MADE_SEED, "code": code_version(),
-           "finished": now, "framework": f"PyTorch {torch.__version__}", "onnx": onnx.__version__,
+           "pages_left_out": pages_left_out, "finished": now, "framework": f"PyTorch {torch.__version__}", "onnx": onnx.__version__,
            "network": {"embedding": network.config.embedding, "blocks": [dataclasses.astuple(block) for block in network.config.blocks],
                        "features": network.config.features, "weights": sum(p.numel() for p in network.parameters())},
            "history": history}
-    document = manifest.build(threshold=round(1 / (1 + math.exp(-limit)), 6), prior=round(float(anomaly.mean()), 4), onnx_bytes=content,
+    document = manifest.build(threshold=round(1 / (1 + math.exp(-limit)), 6), prior=round(prior, 4), onnx_bytes=content,
                               description=DESCRIPTION.format(scheme=scheme, seed=options.seed), data=data,
-                              metrics={"val": judge.figures(anomaly, odds >= limit)}, run=run, created=now)
+                              metrics={"val": figures}, run=run, created=now)
     document["name"], document["file"] = choices.NAME, choices.NAME + ".onnx"
     export.write_pair(folder, content, manifest.text(document), choices.NAME)
     return folder / f"{choices.NAME}.onnx"

@@ -7,7 +7,14 @@ import config
 DATA = config.SHARED / "data" / "csic2010"
 FOLDER = config.BUILD / "csic"
 SCHEMES = ("std", "group")
+# Schemes that keep all requests for a page without parameters on one side. There
+# training leaves pages out, too, and must not take an unknown page for a probe.
+OPEN_PAGES = ("group",)
+FOLDS = 5  # parts of those pages; each seed leaves one out of train, to be judged with val
+FOLD_SEED = 20100
+RENAMED = 0.5  # share of the requests for a page without parameters that ask for an invented one
 NAME = "limen-csic"
+WINDOW = {"window": 1024, "overlap": 128}  # tokens: a window holds a whole request of CSIC
 
 # A value that lost one of 16 digits must not look like a whole one, so the
 # first pool comes only after 19 tokens are seen at full resolution.
@@ -23,7 +30,7 @@ NETWORK = config.NetworkConfig(
 class Options:
     seed: int = 1
     threads: int = 1
-    epochs: int = 18
+    epochs: int = 24
     batch: int = 32  # requests a step
     chunks: int = 2  # a step's requests, sorted by length, go through the network in this many parts
     rate: float = 2e-3
@@ -42,6 +49,8 @@ class Options:
     made: int = 1000  # whole ones, in each of the other epochs
     made_last: int = 2500  # whole ones, in each of the last epochs
 
+    judge_every: int = 4  # epochs between two looks at val
+
     # A request whose loss was tiny when last looked at is read with this chance.
     easy_loss: float = 5e-3
     easy_share: float = 0.25
@@ -50,5 +59,6 @@ class Options:
 
 
 OPTIONS = Options()
+BLUR = 1.0  # log-odds by which the score of an unseen request is taken to differ from a like one's of val
 MADE_SEED = 20100
 EXCERPTS_OF_EACH = 3  # of each distinct real request, read in turn

@@ -1,6 +1,7 @@
 """CSIC requests: reading a split, telling copies, taking a request apart and building one."""
 
 import collections
+import random
 import urllib.parse
 
 from csic import options
@@ -22,6 +23,22 @@ def distinct(rows):
     for row in rows:
         seen.setdefault(key(row), row)
     return list(seen.values())
+
+
+def left_out(rows, fold):
+    """Places of the fold's pages: those that normals ask for without parameters only, shared out among the folds by a fixed seed.
+
+    A page with a form has requests in every split of every scheme; of a page
+    without parameters all requests are one, so a split that keeps equal
+    requests together has it on one side only.
+    """
+    plain, forms = set(), set()
+    for row in rows:
+        if row["label"] == "normal":
+            (forms if "?" in row["target"] or records.body_bytes(row) else plain).add(place(row))
+    candidates = sorted(plain - forms)
+    random.Random(options.FOLD_SEED).shuffle(candidates)
+    return set(candidates[fold % options.FOLDS::options.FOLDS])
 
 
 def place(record):

@@ -18,6 +18,7 @@ working injection for a common server.
     words.py     word banks and slots              harmless.py  what no text may hold
     shapes.py    names and values of any vendor    telemetry.py monitors, trackers, sensors, as requests
     vendor.py    query languages, as requests      office.py    editors, settings, sign-on, hooks, as requests
+    capture.py   pages, requests and machines as recorded, as requests
     message.py   quoting, headers, bodies
 
 Read them by eye with `python3 -m ordinary --show KIND`.

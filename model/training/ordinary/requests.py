@@ -9,7 +9,7 @@ result is the part of a record a client writes: method, target, headers, body.
 import json
 import urllib.parse
 
-from . import beacon, database, document, hard, languages, markup, office, program, shell, telemetry, vendor, writing
+from . import beacon, capture, database, document, hard, languages, markup, office, program, shell, telemetry, vendor, writing
 from .message import browser as _browser, dump as _dump, multipart as _multipart, post as _post, quote as _quote
 from .words import fill, letters, lines, phrase, pick, prose, raw, sentence
 
@@ -231,7 +231,7 @@ def asset(rng):
     return {"method": "GET", "target": target + (fill(rng, rng.choice(("?v=§n", "?ver=§ver", "?§hex", "?cb=§ms"))) if "?" not in target and rng.random() < 0.4 else ""), "headers": _browser(rng, fill(rng, "§host"))}
 
 
-MAKERS = ((error_report, 10), (policy_report, 10), (graphql, 10), (xml, 8), (beacons, 16), (hook, 8), (page, 12), (upload, 12), (search, 14), (advert, 18), (model_call, 6), (batch, 4), (bid, 8), (raw_body, 6), (asset, 8)) + telemetry.MAKERS + vendor.MAKERS + office.MAKERS
+MAKERS = ((error_report, 10), (policy_report, 10), (graphql, 10), (xml, 8), (beacons, 16), (hook, 8), (page, 12), (upload, 12), (search, 14), (advert, 18), (model_call, 6), (batch, 4), (bid, 8), (raw_body, 6), (asset, 8)) + telemetry.MAKERS + vendor.MAKERS + office.MAKERS + capture.MAKERS
 
 
 def request(rng):
