@@ -21,7 +21,8 @@ func BenchmarkScore(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, size := range []struct{ windows, tokens int }{{1, 64}, {1, 300}, {1, 1024}, {8, 1024}} {
+	whole := m.Manifest.Tokenizer.Window
+	for _, size := range []struct{ windows, tokens int }{{1, 64}, {1, min(300, whole)}, {4, whole}, {32, whole}} {
 		windows := make([]classifier.Window, size.windows)
 		for i := range windows {
 			for j := range size.tokens {

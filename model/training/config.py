@@ -146,7 +146,7 @@ SEED = 20261122
 # the payloads and values of these data sets and as many of our own generators.
 HARDEN = {"searched": 4000, "random": 7000, "padded": 2500, "ordinary": 8000, "alarms": 1200}
 # New draws of our own generators that come with them.
-FRESH = {"plain/whole": 12000, "plain/twins": 4000, "plain/talk": 3000, "attack/families": 9000}
+FRESH = {"plain/whole": 12000, "plain/twins": 4000, "plain/talk": 8000, "attack/families": 9000}
 HARDEN_SOURCES = ("openappsec-malicious", "payloadsallthethings", "sqlmap-payloads", "fwaf-badqueries", "httpparams", "openappsec-legit", "text-til-jbranchaud", "text-tldr", "text-book-search", "api-datadog")
 HARDEN_VALUES = 18000
 HARDEN_THRESHOLD = 0.97  # score that a search goes below
@@ -201,5 +201,5 @@ THRESHOLDS = (
     (("other",), {"openappsec-legit": 0.0007, "text+api+webhooks": 0.001, "heldout-text": 0.0015}),
 )
 SITE_DRAWS = 2000
-SITE_CONFIDENCE = 0.95
+SITE_CONFIDENCE = {"training": 0.95, "shipped": 0.8}  # share of the draws in which a budget holds
 PRIOR = 0.5  # share of attacks at which a score is the probability of an attack

@@ -80,14 +80,14 @@ def of_groups(requests, test):
     return numpy.isin(requests.group, [i for i, name in enumerate(requests.names) if test(name)])
 
 
-def clustered(odds, site, share, draws=None, confidence=None):
+def clustered(odds, site, share, draws=None, confidence=0.95):
     """The lowest log-odds at which the false-positive rate of other sites stays within share, as far as these tell.
 
     odds [n] and site [n] (numbers) are of ordinary requests. Sites are drawn anew,
     with replacement (cluster bootstrap: Field and Welsh, "Bootstrapping clustered
     data", 2007); share bounds the given quantile of the rate over the draws.
     """
-    draws, confidence = draws or config.SITE_DRAWS, confidence or config.SITE_CONFIDENCE
+    draws = draws or config.SITE_DRAWS
     _, site = numpy.unique(site, return_inverse=True)
     number = site.max() + 1
     order = numpy.argsort(-odds, kind="stable")
@@ -102,10 +102,11 @@ def clustered(odds, site, share, draws=None, confidence=None):
     return float((odds[order[allowed]] + odds[order[allowed - 1]]) / 2 if allowed else odds[order[0]] + 0.01)
 
 
-def threshold(requests, odds, site=None, budgets=None):
+def threshold(requests, odds, site=None, budgets=None, use="training"):
     """The lowest log-odds at which every false-positive budget holds (those of config that judge training by default).
 
-    site [n] is the number of each request's site, -1 where none is known.
+    site [n] is the number of each request's site, -1 where none is known; use says
+    which of config.SITE_CONFIDENCE counts.
     """
     limit = -math.inf
     for name, share in (budgets or config.MAX_FALSE_POSITIVES).items():
@@ -115,7 +116,7 @@ def threshold(requests, odds, site=None, budgets=None):
             test = lambda n, name=name: n.startswith(name)
         chosen = of_groups(requests, test) & (requests.label == 0)
         if site is not None and chosen.any() and (site[chosen] >= 0).all():
-            limit = max(limit, clustered(odds[chosen], site[chosen], share))
+            limit = max(limit, clustered(odds[chosen], site[chosen], share, confidence=config.SITE_CONFIDENCE[use]))
             continue
         ordinary = numpy.sort(odds[chosen])[::-1]
         if not len(ordinary):
@@ -130,7 +131,7 @@ def class_thresholds(requests, odds, classes, site=None):
     limits = numpy.full(len(config.CLASSES), math.inf)
     for names, budgets in config.THRESHOLDS:
         numbers = [config.CLASSES.index(name) for name in names]
-        limits[numbers] = threshold(requests, numpy.where(numpy.isin(classes, numbers), odds, -60.0), site, budgets)
+        limits[numbers] = threshold(requests, numpy.where(numpy.isin(classes, numbers), odds, -60.0), site, budgets, "shipped")
     return limits
 
 

@@ -132,7 +132,7 @@ def main():
            "start": {"sha256": digest(start), "epochs": torch.load(start, map_location="cpu")["epoch"] + 1} if start else {}, "grown": state.get("grown") or {}, "augment_seed": config.SEED, "hardened": config.HARDEN, "epochs": state["epoch"] + 1, "code": code_version(), "finished": now,
            "framework": f"PyTorch {torch.__version__}", "onnx": onnx.__version__,
            "training_requests": int(numpy.load(config.BUILD / "train.npz")["label"].shape[0]),
-           "calibration": {"split": "public/val", "prior": config.PRIOR, "scale": round(scale, 4), "shift": round(shift, 4), "budgets": config.THRESHOLDS},
+           "calibration": {"split": "public/val", "prior": config.PRIOR, "scale": round(scale, 4), "shift": round(shift, 4), "budgets": config.THRESHOLDS, "site_draws": config.SITE_DRAWS, "site_confidence": config.SITE_CONFIDENCE["shipped"]},
            "network": {"embedding": config.NETWORK.embedding, "blocks": [dataclasses.astuple(block) for block in config.NETWORK.blocks],
                        "features": config.NETWORK.features, "weights": sum(p.numel() for p in network.parameters()),
                        "multiply_adds_per_token": round(config.NETWORK.cost())},

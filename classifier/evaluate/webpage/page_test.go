@@ -153,8 +153,9 @@ func checkSafe(t *testing.T, text string) *html.Node {
 func TestPage(t *testing.T) {
 	text := write(t, page(t))
 	doc := checkSafe(t, text)
+	spec := page(t).Model.Manifest.Tokenizer
 	for _, want := range []string{"0.9", "xss 0.95", "75.00 %", "19.41 to 99.37 %", "3 of 4", "20.000 %", "1 of 5", "abababab", "12,345", "standard input", "not a file",
-		"caddy limen eval --report r.html a.jsonl", "a computer", "2026-11-22 10:00:00 UTC", "1.5 s", "0.5 stated, 0.5 here", "windows of 1024 that overlap by 128", "<b>blog</b>"} {
+		"caddy limen eval --report r.html a.jsonl", "a computer", "2026-11-22 10:00:00 UTC", "1.5 s", "0.5 stated, 0.5 here", fmt.Sprintf("windows of %d that overlap by %d", spec.Window, spec.Overlap), "<b>blog</b>"} {
 		if !strings.Contains(textOf(doc), want) {
 			t.Errorf("%q is not on the page", want)
 		}
