@@ -9,6 +9,7 @@
 // process used from the kernel; package report turns numbers into Markdown,
 // package chart into plots. Package coraza is a Caddy handler around Coraza, and
 // command caddy-coraza a Caddy with it.
+// Package storebench fills data folders and times queries over them.
 // Command limenbench puts them together:
 //
 //	cd bench
@@ -16,4 +17,5 @@
 //	go run ./cmd/limenbench proxy --table FILE…  what the live server blocks
 //	go run ./cmd/limenbench compare FILE…        accuracy and cost beside Coraza
 //	go run ./cmd/limenbench body                 cost of inspecting large bodies
+//	go run ./cmd/limenbench store                time of every query over a filled store
 package bench

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -29,12 +30,19 @@ const adminPrefix = "/limen/"
 //	GET /limen/verdicts/{id}/why  where it comes from: model, data sets, policy, labels
 //	GET /limen/status             model, engine, store, counts and the sites' thresholds
 //	GET /limen/threshold          what target_fpr would choose, {"sites":[…]}
+//	GET /limen/export             all decisions that match, as JSON Lines
+//	GET /limen/backup             a copy of the store, as a tar archive
+//	POST /limen/replay            scores recorded requests under another model
+//	GET /limen/verify             checks all decisions against the hash chain
+//	POST /limen/forget            removes a person's decisions
+//
+// and with procedures and the state that they change (admin_procedure.go).
 //
 // Parameters of the first: since and until (RFC 3339, or an age such as 90s or
 // 7d), decision, class, host, client_ip, principal, path (its beginning), model,
-// min_score, max_score, order (newest or oldest), limit and cursor. Those of
-// threshold: target_fpr, host and since. Errors are
-// {"error":"…"} with their status.
+// min_score, max_score, label (attack, normal, any or none), order (newest or
+// oldest), limit and cursor. Those of threshold: target_fpr, host and since. Errors
+// are {"error":"…"} with their status; a wrong parameter is named with what is allowed.
 //
 // The module is provisioned before the apps, so it looks for the app when it is
 // asked.
@@ -58,12 +66,20 @@ func (a *adminAPI) Provision(ctx caddy.Context) error {
 
 // Routes implements caddy.AdminRouter.
 func (a *adminAPI) Routes() []caddy.AdminRoute {
-	return []caddy.AdminRoute{{Pattern: adminPrefix, Handler: caddy.AdminHandlerFunc(a.serve)}}
+	return []caddy.AdminRoute{
+		{Pattern: adminPrefix, Handler: caddy.AdminHandlerFunc(a.serve)},
+		{Pattern: adminPrefix + "export", Handler: caddy.AdminHandlerFunc(a.export)},
+		{Pattern: adminPrefix + "backup", Handler: caddy.AdminHandlerFunc(a.backup)},
+		{Pattern: adminPrefix + "replay", Handler: caddy.AdminHandlerFunc(a.replay)},
+		{Pattern: adminPrefix + "verify", Handler: caddy.AdminHandlerFunc(a.verify)},
+		{Pattern: adminPrefix + "forget", Handler: caddy.AdminHandlerFunc(a.forget)},
+	}
 }
 
 func (a *adminAPI) serve(w http.ResponseWriter, r *http.Request) error {
 	path := strings.Split(strings.TrimPrefix(r.URL.Path, adminPrefix), "/")
-	var answer func(*App, *sharedStore, *http.Request) (any, error)
+	method := http.MethodGet
+	var answer answerFunc
 	switch {
 	case len(path) == 1 && path[0] == "status":
 		answer = getStatus
@@ -76,11 +92,13 @@ func (a *adminAPI) serve(w http.ResponseWriter, r *http.Request) error {
 	case len(path) == 3 && path[0] == "verdicts" && path[2] == "why":
 		answer = getWhy(path[1])
 	default:
-		return apiError(http.StatusNotFound, fmt.Errorf("no such resource: %s", r.URL.Path))
+		if method, answer = stateResource(path); answer == nil {
+			return apiError(http.StatusNotFound, fmt.Errorf("no such resource: %s", r.URL.Path))
+		}
 	}
-	if r.Method != http.MethodGet {
-		w.Header().Set("Allow", http.MethodGet)
-		return apiError(http.StatusMethodNotAllowed, fmt.Errorf("method %s is not allowed here, use GET", r.Method))
+	if r.Method != method {
+		w.Header().Set("Allow", method)
+		return apiError(http.StatusMethodNotAllowed, fmt.Errorf("method %s is not allowed here, use %s", r.Method, method))
 	}
 	app, s, err := a.app()
 	if err != nil {
@@ -127,6 +145,10 @@ func statusOf(err error) int {
 		return http.StatusBadRequest
 	case errors.Is(err, store.ErrNotFound):
 		return http.StatusNotFound
+	case errors.Is(err, store.ErrKey):
+		return http.StatusUnprocessableEntity
+	case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrUnchanged):
+		return http.StatusConflict
 	case errors.Is(err, store.ErrClosed):
 		return http.StatusServiceUnavailable
 	}
@@ -201,17 +223,30 @@ func getWhy(id string) func(*App, *sharedStore, *http.Request) (any, error) {
 }
 
 // parseQuery reads a listing's parameters. An unknown one is an error: a
-// misspelt filter would list what it should have left out.
+// misspelt filter would list what it should have left out. So is an empty one, but
+// for the cursor, of which there is none on the first page.
 func parseQuery(params url.Values, now time.Time) (q store.Query, err error) {
-	for name, values := range params {
-		if len(values) > 1 {
-			return q, fmt.Errorf("parameter %s is given %d times", name, len(values))
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		values := params[name]
+		switch {
+		case !slices.Contains(queryParams, name):
+			return q, fmt.Errorf("unknown parameter %s: expected %s", name, strings.Join(queryParams, ", "))
+		case len(values) > 1:
+			return q, fmt.Errorf("parameter %s is given %d times, expected once", name, len(values))
+		case values[0] == "" && name != "cursor":
+			return q, fmt.Errorf("parameter %s is empty: leave it out, or give it a value", name)
 		}
 		if err := setParam(&q, name, values[0], now); err != nil {
-			return q, err
+			return q, fmt.Errorf("parameter %s is %q: %w", name, values[0], err)
 		}
 	}
 	return q, nil
+}
+
+// queryParams are the parameters of a listing.
+var queryParams = []string{
+	"since", "until", "decision", "class", "host", "client_ip", "principal", "path", "model", "min_score", "max_score",
+	"label", "order", "limit", "cursor",
 }
 
 func setParam(q *store.Query, name, value string, now time.Time) (err error) {
@@ -235,22 +270,25 @@ func setParam(q *store.Query, name, value string, now time.Time) (err error) {
 	case "model":
 		q.Model = value
 	case "min_score":
-		q.MinScore, err = strconv.ParseFloat(value, 64)
+		if q.MinScore, err = strconv.ParseFloat(value, 64); err != nil || !(q.MinScore >= 0 && q.MinScore <= 1) {
+			return errors.New("expected a number from 0 to 1")
+		}
 	case "max_score":
-		q.MaxScore, err = strconv.ParseFloat(value, 64)
+		if q.MaxScore, err = strconv.ParseFloat(value, 64); err != nil || !(q.MaxScore > 0 && q.MaxScore <= 1) {
+			return errors.New("expected a number above 0, up to 1")
+		}
+	case "label":
+		q.Labels = value
 	case "order":
 		q.Order = value
 	case "limit":
-		q.Limit, err = strconv.Atoi(value)
+		if q.Limit, err = strconv.Atoi(value); err != nil || q.Limit < 1 || q.Limit > store.MaxLimit {
+			return fmt.Errorf("expected a whole number from 1 to %d", store.MaxLimit)
+		}
 	case "cursor":
 		q.After = value
-	default:
-		return fmt.Errorf("unknown parameter %s", name)
 	}
-	if err != nil {
-		return fmt.Errorf("parameter %s is %q: %w", name, value, err)
-	}
-	return nil
+	return err
 }
 
 // parseTime reads a time, or an age before now.

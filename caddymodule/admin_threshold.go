@@ -72,6 +72,7 @@ func askThreshold(ctx context.Context, s *store.Store, key evidenceKey, q thresh
 	now = now.Truncate(time.Millisecond)
 	key.host = q.Host
 	e := newEvidence(key)
+	e.label = s.LabelState
 	if err := e.update(ctx, s, q.Since, now); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/limen-waf/limen/classifier"
 	"github.com/limen-waf/limen/gpu"
 	"github.com/limen-waf/limen/model"
+	"github.com/limen-waf/limen/store"
 )
 
 func init() { caddy.RegisterModule(App{}) }
@@ -45,6 +46,12 @@ type App struct {
 	// first. Default: 10 GiB.
 	MaxSize int64 `json:"max_size,omitempty"`
 
+	// How a client's IP address is stored: `plain`, or `hash`, a keyed hash in its
+	// place; the addresses in X-Forwarded-For and its like are then hidden too.
+	// `caddy limen verdicts --client-ip` finds rows of both forms. The key is the file
+	// `limen.key` in the data folder. Default: `plain`.
+	ClientIP string `json:"client_ip,omitempty"`
+
 	// What models run on: `auto`, which measures, `native`, `cpu` (ONNX Runtime)
 	// or `cuda:N`. Default: `auto`.
 	Device string `json:"device,omitempty"`
@@ -58,6 +65,14 @@ type App struct {
 	policies []policyRecord // of the handlers, for the store
 	handlers []*Handler
 	stop     func() // ends the counting of traffic
+
+	// configured is the model that the configuration names. Another one may be
+	// promoted over it; unread is why that could not be told.
+	configured *model.Model
+	unread     error
+	procedures *store.Procedures
+	configure  *store.Procedure
+	live       *atomic.Pointer[liveExceptions]
 
 	// Caddy starts apps in any order: requests may come before Start. started is
 	// closed when it is over; store is nil before, and after a Start that failed.
@@ -87,7 +102,7 @@ func (App) CaddyModule() caddy.ModuleInfo {
 }
 
 func newApp() *App {
-	return &App{started: make(chan struct{}), store: new(atomic.Pointer[sharedStore])}
+	return &App{started: make(chan struct{}), store: new(atomic.Pointer[sharedStore]), live: new(atomic.Pointer[liveExceptions])}
 }
 
 // Provision loads the model and opens the engine. It leaves the data folder
@@ -98,12 +113,15 @@ func (a *App) Provision(ctx caddy.Context) error {
 	if err := a.setDefaults(); err != nil {
 		return err
 	}
-	m, err := model.Open(a.Models[modelHTTP].Source)
+	m, err := a.openModel()
 	if err != nil {
 		return fmt.Errorf("model %s: %w", modelHTTP, err)
 	}
 	if a.engine, err = acquireEngine(m, a.Device, a.Data); err != nil {
 		return fmt.Errorf("model %s: %w", modelHTTP, err)
+	}
+	if a.procedures, err = a.newProcedures(); err != nil {
+		return err
 	}
 	return a.registerMetrics(ctx.GetMetricsRegistry())
 }
@@ -121,6 +139,7 @@ func (a *App) setDefaults() error {
 	a.Data = data
 	setDefault(&a.Retain, caddy.Duration(30*24*time.Hour))
 	setDefault(&a.MaxSize, 10<<30)
+	setDefault(&a.ClientIP, clientIPPlain)
 	setDefault(&a.Device, string(gpu.Auto))
 	for name, m := range a.Models {
 		if name != modelHTTP {
@@ -140,8 +159,17 @@ func (a *App) Validate() error {
 	case a.MaxSize < minSize:
 		return fmt.Errorf("max_size is %d bytes, expected at least %d", a.MaxSize, minSize)
 	}
+	if a.ClientIP != clientIPPlain && a.ClientIP != clientIPHash {
+		return fmt.Errorf("client_ip is %q, expected %s or %s", a.ClientIP, clientIPPlain, clientIPHash)
+	}
 	return validateDevice(a.Device)
 }
+
+// How a client's address is stored.
+const (
+	clientIPPlain = "plain"
+	clientIPHash  = "hash"
+)
 
 func validateDevice(device string) error {
 	_, err := gpu.ParseDevice(device)
@@ -157,11 +185,15 @@ func (a *App) Start() error {
 	if err != nil {
 		return err
 	}
+	if err := a.checkModel(s); err != nil {
+		return errors.Join(err, s.release())
+	}
 	if err := a.keepProvenance(s); err != nil {
 		return errors.Join(fmt.Errorf("writing to data folder %s: %w", a.Data, err), s.release())
 	}
 	a.takeSites()
 	a.stop = a.startCalibration(s)
+	a.keepSettings(a.ctx, s, true)
 	a.store.Store(s)
 	info := a.classifier().Engine().Info()
 	a.log.Info("reading requests",
@@ -192,9 +224,10 @@ func (a *App) openStore(ctx context.Context) *sharedStore {
 
 // keepProvenance stores what the rows to come refer to.
 func (a *App) keepProvenance(s *sharedStore) error {
-	m := a.model()
-	if err := s.PutModel(m.Digest, m.Manifest.Name, m.ManifestJSON, time.Now()); err != nil {
-		return err
+	for _, m := range []*model.Model{a.configured, a.model()} {
+		if err := s.PutModelFile(m.Digest, m.Manifest.Name, m.ManifestJSON, m.ONNX, time.Now()); err != nil {
+			return err
+		}
 	}
 	for _, p := range a.policies {
 		if err := s.PutPolicy(p.digest, p.json); err != nil {

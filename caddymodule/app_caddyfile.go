@@ -29,6 +29,7 @@ func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
 //		data     <folder>
 //		retain   <duration>
 //		max_size <size>
+//		client_ip plain|hash
 //		device   auto|native|cpu|cuda[:<n>]
 //		model    http default|<path>
 //	}
@@ -52,6 +53,9 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) (err error) {
 		case "max_size":
 			set = a.MaxSize != 0
 			a.MaxSize, err = size(d)
+		case "client_ip":
+			set = a.ClientIP != ""
+			a.ClientIP, err = oneOf(d, clientIPPlain, clientIPHash)
 		case "device":
 			set = a.Device != ""
 			a.Device, err = argument(d)

@@ -20,9 +20,10 @@ func init() {
 		Long: `Works with Limen, the neural firewall in this Caddy.
 
 score, eval, explain and tokens read requests from files and need no server.
-verdicts, why and threshold ask the running server through its admin endpoint;
-when no server runs they read its data folder. doctor says what works on this
-machine and what to do about the rest.`,
+verdicts, why, threshold, labels, models, policies, replay, export, backup and verify ask
+the running server through its admin endpoint; when no server runs they read its
+data folder. label, except, promote and rollback need the running server. restore
+needs none. doctor says what works on this machine and what to do about the rest.`,
 		CobraFunc: setUpCLI,
 	})
 }
@@ -53,6 +54,19 @@ func setUpCLI(cmd *cobra.Command) {
 		newVerdictsCommand(),
 		newWhyCommand(),
 		newThresholdCommand(),
+		newLabelCommand(),
+		newLabelsCommand(),
+		newExceptCommand(),
+		newModelsCommand(),
+		newPoliciesCommand(),
+		newPromoteCommand(),
+		newRollbackCommand(),
+		newReplayCommand(),
+		newExportCommand(),
+		newBackupCommand(),
+		newRestoreCommand(),
+		newVerifyCommand(),
+		newForgetCommand(),
 		newDoctorCommand(),
 	)
 }

@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -56,7 +57,12 @@ func newAdminClient(address, config, adapter string) (*adminClient, error) {
 // get decodes the answer for uri into v, which may be nil. The error wraps
 // errNoServer or errNoLimen where that is the reason.
 func (c *adminClient) get(uri string, v any) error {
-	resp, err := caddycmd.AdminAPIRequest(c.address, http.MethodGet, uri, nil, nil)
+	return c.send(http.MethodGet, uri, nil, nil, v)
+}
+
+// send sends a request and decodes the answer, as get does.
+func (c *adminClient) send(method, uri string, header http.Header, body []byte, v any) error {
+	resp, err := caddycmd.AdminAPIRequest(c.address, method, uri, header, bytes.NewReader(body))
 	if err != nil {
 		return c.explain(err)
 	}
@@ -122,7 +128,7 @@ func queryValues(q *store.Query) url.Values {
 	values := url.Values{}
 	for _, v := range []struct{ name, value string }{
 		{"decision", q.Decision}, {"class", q.Class}, {"host", q.Host}, {"client_ip", q.ClientIP},
-		{"principal", q.Principal}, {"path", q.Path}, {"model", q.Model}, {"order", q.Order}, {"cursor", q.After},
+		{"principal", q.Principal}, {"path", q.Path}, {"model", q.Model}, {"label", q.Labels}, {"order", q.Order}, {"cursor", q.After},
 	} {
 		if v.value != "" {
 			values.Set(v.name, v.value)

@@ -20,12 +20,16 @@ import (
 
 func newVerdictsCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "verdicts [--since 1h] [--until T] [--decision D] [--class C] [--host H] [--client-ip IP] [--min-score S] [--limit N] [--json|--csv]",
+		Use:   "verdicts [--since 1h] [--until T] [--decision D] [--class C] [--host H] [--client-ip IP] [--principal P] [--path P] [--model M] [--min-score S] [--max-score S] [--label L] [--oldest] [--limit N] [--json|--csv]",
 		Short: "Lists the decisions of the firewall, the newest first",
-		Long: `Lists the decisions of the firewall, the newest first.
+		Long: `Lists the decisions of the firewall, the newest first, or with --oldest the
+oldest. Those are listed for which all flags hold.
 
 They come from the running server through its admin endpoint. When no server
 runs, they are read from its data folder.
+
+--model takes a model's name, its digest or the beginning of it. --label lists
+what people said of decisions: "attack", "normal", "any" of the two, or "none".
 
 Times are ages, such as 90s, 1h or 7d, or points in time, such as 2026-01-31,
 "2026-01-31 08:00" (local time) or 2026-01-31T08:00:00Z.
@@ -35,7 +39,9 @@ header line. In the table and in CSV, characters that a terminal or spreadsheet
 would obey are escaped: what attackers send stands there.`,
 		Example: `  $ caddy limen verdicts --since 1h --decision block
   $ caddy limen verdicts --class sqli --host shop.example --csv > sqli.csv
-  $ caddy limen verdicts --min-score 0.5 --limit 0 --json | jq .path`,
+  $ caddy limen verdicts --min-score 0.5 --limit 0 --json | jq .path
+  $ caddy limen verdicts --path /login --principal alice --oldest
+  $ caddy limen verdicts --decision block --label none --since 7d`,
 		Args: cobra.NoArgs,
 	}
 	f := &verdictsFlags{}
@@ -46,7 +52,13 @@ would obey are escaped: what attackers send stands there.`,
 	cmd.Flags().StringVar(&f.class, "class", "", "Class, such as sqli")
 	cmd.Flags().StringVar(&f.host, "host", "", "Host of the request")
 	cmd.Flags().StringVar(&f.clientIP, "client-ip", "", "Client's IP address")
+	cmd.Flags().StringVar(&f.principal, "principal", "", "User who was logged in")
+	cmd.Flags().StringVar(&f.path, "path", "", "Beginning of the request's path and query")
+	cmd.Flags().StringVar(&f.model, "model", "", "Model's name or digest")
 	cmd.Flags().Float64Var(&f.minScore, "min-score", 0, "Score at least this")
+	cmd.Flags().Float64Var(&f.maxScore, "max-score", 1, "Score at most this")
+	cmd.Flags().StringVar(&f.label, "label", "", "What people said: attack, normal, any or none")
+	cmd.Flags().BoolVar(&f.oldest, "oldest", false, "Begin with the oldest")
 	cmd.Flags().IntVar(&f.limit, "limit", 100, "At most this many, 0 for all")
 	cmd.Flags().BoolVar(&f.json, "json", false, "Write one JSON object a line")
 	cmd.Flags().BoolVar(&f.csv, "csv", false, "Write comma-separated values")
@@ -61,7 +73,12 @@ type verdictsFlags struct {
 	decision     string
 	class, host  string
 	clientIP     string
+	principal    string
+	path, model  string
+	label        string
 	minScore     float64
+	maxScore     float64
+	oldest       bool
 	limit        int
 	json, csv    bool
 }
@@ -86,8 +103,11 @@ func (f *verdictsFlags) run(cmd *cobra.Command, _ []string) error {
 // query checks the flags. Its limit is that of the whole listing, 0 for none.
 func (f *verdictsFlags) query(now time.Time) (store.Query, error) {
 	q := store.Query{
-		Decision: f.decision, Class: f.class, Host: f.host, ClientIP: f.clientIP,
-		MinScore: f.minScore, Limit: f.limit,
+		Decision: f.decision, Class: f.class, Host: f.host, ClientIP: f.clientIP, Principal: f.principal,
+		Path: f.path, Model: f.model, Labels: f.label, MinScore: f.minScore, Limit: f.limit,
+	}
+	if f.oldest {
+		q.Order = store.Oldest
 	}
 	for _, t := range []struct {
 		name, value string
@@ -107,11 +127,25 @@ func (f *verdictsFlags) query(now time.Time) (store.Query, error) {
 	default:
 		return q, fmt.Errorf("--decision is %q, expected allow, tag or block", f.decision)
 	}
+	switch f.label {
+	case "", store.Labelled, store.LabelAttack, store.LabelNormal, store.Unlabelled:
+	default:
+		return q, fmt.Errorf("--label is %q, expected attack, normal, any or none", f.label)
+	}
 	switch {
+	case !q.Until.IsZero() && q.Until.Before(q.Since):
+		return q, fmt.Errorf("--until %s is before --since %s", f.until, f.since)
 	case !(f.minScore >= 0 && f.minScore <= 1):
 		return q, fmt.Errorf("--min-score is %v, expected a number from 0 to 1", f.minScore)
+	case !(f.maxScore > 0 && f.maxScore <= 1):
+		return q, fmt.Errorf("--max-score is %v, expected a number above 0, up to 1", f.maxScore)
+	case f.maxScore < f.minScore:
+		return q, fmt.Errorf("--max-score is %v, below --min-score, which is %v", f.maxScore, f.minScore)
 	case f.limit < 0:
 		return q, fmt.Errorf("--limit is %d, expected 0 for all, or more", f.limit)
+	}
+	if f.maxScore < 1 {
+		q.MaxScore = f.maxScore
 	}
 	return q, nil
 }
@@ -212,7 +246,7 @@ func tableWriter(w io.Writer) verdictWriter {
 // csvColumns are CSV's columns.
 var csvColumns = []string{
 	"id", "time", "decision", "mode", "score", "threshold", "class", "method", "host", "path", "client_ip", "status",
-	"fallback", "exception", "model_digest", "engine", "device", "bytes_inspected", "bytes_sent",
+	"principal", "route", "fallback", "exception", "model_digest", "engine", "device", "bytes_inspected", "bytes_sent",
 }
 
 func csvWriter(w io.Writer) verdictWriter {
@@ -235,7 +269,7 @@ func csvWriter(w io.Writer) verdictWriter {
 			return out.Write([]string{
 				v.ID.String(), v.Time.UTC().Format(time.RFC3339Nano), v.Decision, v.Mode, number(v.Score), number(v.Threshold), v.Class,
 				cell(v.Method), cell(v.Host), cell(v.Path), cell(v.ClientIP), whole(int64(v.Status)),
-				cell(v.Fallback), cell(v.Exception), v.ModelDigest, v.Engine, v.Device, whole(v.BytesInspected), whole(v.BytesSent),
+				cell(v.Principal), cell(v.Route), cell(v.Fallback), cell(v.Exception), v.ModelDigest, v.Engine, v.Device, whole(v.BytesInspected), whole(v.BytesSent),
 			})
 		},
 		func() error {

@@ -79,16 +79,20 @@ func (p *page) title(text string) { fmt.Fprintf(p, "%s\n", text) }
 func writeChain(w io.Writer, c *store.Chain) error {
 	p := new(page)
 	writeDecision(p, c.Verdict)
+	if x := c.Exception; x != nil {
+		p.line("added", "%s by %s, for %s; %s", timeOrNone(x.Time), printable(x.Author), printable(orAll(x.Site)), orNone(printable(x.Note)))
+	}
 	writeMaker(p, c)
 	if err := writeData(p, c.DataSets); err != nil {
 		return err
 	}
+	writeParents(p, c)
 	p.title("labels")
 	if len(c.Labels) == 0 {
 		p.text("none")
 	}
-	for _, l := range c.Labels {
-		p.line(l.Label, "%s by %s %s", l.Class, printable(l.Author), printable(l.Note))
+	for i := range c.Labels {
+		writeLabel(p, &c.Labels[i])
 	}
 	writeStoredRequest(p, c.Verdict)
 	_, err := io.WriteString(w, p.String())
@@ -144,6 +148,12 @@ func writeMaker(p *page, c *store.Chain) {
 		p.line("first seen", "%s", c.Model.FirstSeen.Local().Format(time.DateTime))
 	}
 	p.line("digest", "%s", orNone(v.ModelDigest))
+	if m := c.Promotion; m != nil {
+		p.line("promoted", "%s by %s in place of %s %s", timeOrNone(m.Time), printable(m.Author), m.Before, printable(m.Note))
+	}
+	if len(c.Lineage) > 0 {
+		writeRun(p, c.Lineage[0].Run)
+	}
 	if v.Engine != "" {
 		p.line("engine", "%s on %s, tokenizer version %d", v.Engine, v.Device, v.TokenizerVersion)
 	}
@@ -186,6 +196,63 @@ func writeData(p *page, sets []store.DataSet) error {
 		t.row(row...)
 	}
 	return t.write(p)
+}
+
+// writeRun writes how a model came to be.
+func writeRun(p *page, r *store.Run) {
+	if r == nil {
+		return
+	}
+	text := r.Kind
+	if !r.Finished.IsZero() {
+		text += ", finished " + timeOrNone(r.Finished)
+	}
+	if r.Seed != nil {
+		text += fmt.Sprintf(", seed %d", *r.Seed)
+	}
+	if r.Author != "" {
+		text += ", by " + printable(r.Author)
+	}
+	p.line("run", "%s", text)
+	p.line("code", "%s", printable(r.Code))
+	if r.LabelSet != "" {
+		p.line("label set", "%s, %s", thousands(len(r.Labels)), r.LabelSet)
+	}
+}
+
+// writeParents writes the models that the model was made from, with their data, and the
+// labels that went into each.
+func writeParents(p *page, c *store.Chain) {
+	const most = 20
+	for i, a := range c.Lineage {
+		if i > 0 {
+			p.title("made from model " + printable(a.Model.Name) + " " + a.Model.Digest)
+			writeRun(p, a.Run)
+			if a.Run != nil {
+				for _, d := range a.Run.Data {
+					p.line("data", "%s, %s, %s rows, %s", printable(d.Name), d.Role, thousands(int(d.Rows)), orNone(d.SHA256))
+				}
+			}
+		}
+		if len(a.Labels) > 0 {
+			p.title("labels that model " + a.Model.Digest + " learned from")
+		}
+		for j := range a.Labels[:min(most, len(a.Labels))] {
+			writeLabel(p, &a.Labels[j])
+		}
+		if n := len(a.Labels) - most; n > 0 {
+			p.text("… " + thousands(n) + " more (--json)")
+		}
+	}
+}
+
+func writeLabel(p *page, l *store.Label) {
+	text := l.Class
+	if !l.SupersededBy.IsZero() {
+		text += " (superseded)"
+	}
+	p.line(l.Label, "%s", strings.Join(strings.Fields(fmt.Sprintf("%s by %s at %s, verdict %s", text, printable(l.Author), timeOrNone(l.Time), l.Verdict)), " "))
+	p.line("note", "%s", printable(l.Note))
 }
 
 func orNone(s string) string {

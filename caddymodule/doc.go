@@ -14,7 +14,9 @@
 //     published of it (verdict.go), the row (record.go), the headers (tag.go).
 //   - [MatchLimen], `http.matchers.limen`, asks the same question in a matcher, and
 //     in CEL expressions (matcher_cel.go).
-//   - adminAPI, `admin.api.limen`, answers about decisions and state (admin.go).
+//   - adminAPI, `admin.api.limen`, answers about decisions and state (admin.go), and
+//     calls procedures (procedure.go): what changes labels, exceptions and the active
+//     model (procedure_model.go). The command line goes the same way.
 //
 // Around them stand the Caddyfile's grammar (app_caddyfile.go,
 // handler_caddyfile.go), the metrics, which outlive reloads (metrics.go), the way of

@@ -83,6 +83,8 @@ func (p *pooledEngine) Destruct() error { return nil }
 // classify scores a request. The engine stays open until it is done.
 func (p *pooledEngine) classify(ctx context.Context, r *classifier.Request) (classifier.Result, error) {
 	defer runtime.KeepAlive(p)
+	liveScoring.Add(1)
+	defer liveScoring.Add(-1)
 	return p.classifier.Classify(ctx, r)
 }
 

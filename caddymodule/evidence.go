@@ -72,9 +72,8 @@ type evidenceKey struct {
 type evidence struct {
 	evidenceKey
 	bounds bounds
-	// label returns what people said of a decision, store's labels once there
-	// are any: "attack" leaves the row out, "normal" counts it whoever sent
-	// it. nil knows none.
+	// label returns what people said of a decision (store.LabelState): "attack"
+	// leaves the row out, "normal" counts it whoever sent it. nil knows none.
 	label func(ulid.ULID) string
 
 	mu    sync.Mutex
@@ -306,7 +305,8 @@ func (e *evidence) keepTop(top []scored, sc *store.Score) []scored {
 
 // client returns the client of an address, or nil when the day has too many.
 func (s *siteDay) client(ip []byte, d *dayEvidence) *clientDay {
-	if bytes.IndexByte(ip, ':') >= 0 {
+	ip = store.ClientNetwork(ip) // of a hashed address
+	if bytes.IndexByte(ip, ':') >= 0 && !bytes.HasPrefix(ip, []byte("ip")) {
 		if addr, err := netip.ParseAddr(string(ip)); err == nil {
 			if addr = addr.Unmap().WithZone(""); addr.Is6() {
 				network, _ := addr.Prefix(64)

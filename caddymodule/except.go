@@ -127,12 +127,23 @@ func exceptValue(raw json.RawMessage) string {
 	return string(raw)
 }
 
-// excepted returns the name of the first exception that r is, or "".
+// excepted returns the name of the first exception that r is, or "". Those of the
+// configuration come first.
 func (h *Handler) excepted(r *http.Request) (string, error) {
 	for i := range h.except {
 		match, err := h.except[i].matcher.MatchWithError(r)
 		if err != nil || match {
 			return h.except[i].name, err
+		}
+	}
+	live := h.app.exceptionsNow()
+	for i := range live {
+		if site := live[i].site; site != "" && site != h.stance.Load().site {
+			continue
+		}
+		match, err := live[i].matcher.MatchWithError(r)
+		if err != nil || match {
+			return live[i].name, err
 		}
 	}
 	return "", nil

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/limen-waf/limen/classifier"
+	"github.com/limen-waf/limen/model"
 )
 
 func init() { caddy.RegisterModule(Handler{}) }
@@ -182,7 +183,10 @@ func setDefault[T comparable](p *T, value T) {
 // newPolicy joins the configuration to the model's thresholds. A threshold of
 // the user's replaces the model's for every class; so does one that target_fpr
 // chooses, later.
-func (h *Handler) newPolicy() classifier.Policy {
+func (h *Handler) newPolicy() classifier.Policy { return h.policyUnder(&h.app.model().Manifest) }
+
+// policyUnder is the policy that h has with a model.
+func (h *Handler) policyUnder(shipped *model.Manifest) classifier.Policy {
 	p := classifier.Policy{
 		Mode:            classifier.Mode(h.Mode),
 		Threshold:       h.Threshold,
@@ -191,7 +195,6 @@ func (h *Handler) newPolicy() classifier.Policy {
 		OnOversize:      classifier.Decision(h.OnOversize),
 	}
 	if p.Threshold == 0 {
-		shipped := h.app.model().Manifest
 		p.Threshold = shipped.Threshold
 		p.ClassThresholds = maps.Clone(shipped.ClassThresholds)
 		if p.ClassThresholds == nil {

@@ -130,8 +130,8 @@ func (rec *recorder) wants(flagged bool) (store, sampled bool) {
 }
 
 // keepBody is how much of the body a row keeps of a request that nobody will ask
-// about: there are many of those, and masking costs more than scoring. Of one
-// that is flagged it keeps all that was read.
+// about: there are many of those, and masking costs more than scoring, though not the
+// request's time. Of one that is flagged it keeps all that was read.
 const keepBody = 8 << 10
 
 // inspected stores the verdict of an inspection. Unless durability is strict it
@@ -162,6 +162,9 @@ func (rec *recorder) inspected(r *http.Request, id ulid.ULID, v *verdict, in *in
 	row.BytesInspected, row.BytesSent = res.Inspected, res.Sent
 	row.DecodeDepth, row.Windows = res.Depth, res.Windows
 	if !flagged && len(w.source.Body) > keepBody {
+		if s := rec.app.store.Load(); s != nil { // equal requests have equal digests, whatever is kept
+			row.RequestDigest = s.RequestDigest(&w.source)
+		}
 		row.RequestCut = int64(len(w.source.Body) - keepBody)
 		w.source.Body = w.source.Body[:keepBody]
 	}

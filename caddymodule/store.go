@@ -1,13 +1,14 @@
 package caddymodule
 
 import (
+	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/prometheus/client_golang/prometheus"
-	"go.uber.org/zap"
 
 	"github.com/limen-waf/limen/store"
 )
@@ -25,21 +26,23 @@ type sharedStore struct {
 
 type pooledStore struct {
 	*store.Store
-	retain  time.Duration
-	maxSize int64
+	retain atomic.Int64 // ns, as the running configuration has it
 
 	// counted is what was counted of the rows, for target_fpr. A reload goes on
 	// with it.
 	mu      sync.Mutex
 	counted *evidence
+	labels  uint64 // LabelTurn when it was begun
 }
 
 // evidence returns what was counted under a key.
 func (p *pooledStore) evidence(key evidenceKey) *evidence {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.counted == nil || p.counted.evidenceKey != key {
-		p.counted = newEvidence(key)
+	// A label changes what days say that were counted long ago.
+	if turn := p.LabelTurn(); p.counted == nil || p.counted.evidenceKey != key || p.labels != turn {
+		p.counted, p.labels = newEvidence(key), turn
+		p.counted.label = p.LabelState
 	}
 	return p.counted
 }
@@ -49,25 +52,28 @@ func acquireStore(a *App) (*sharedStore, error) {
 	retain := time.Duration(a.Retain)
 	pooled, _, err := stores.LoadOrNew(a.Data, func() (caddy.Destructor, error) {
 		s, err := store.Open(store.Options{
-			Dir:     a.Data,
-			Retain:  retain,
-			MaxSize: a.MaxSize,
-			Logger:  bridge.logger("store"),
+			Dir:           a.Data,
+			Retain:        retain,
+			MaxSize:       a.MaxSize,
+			HashClientIPs: a.ClientIP == clientIPHash,
+			Logger:        bridge.logger("store"),
 		})
 		if err != nil {
 			return nil, err
 		}
-		return &pooledStore{Store: s, retain: retain, maxSize: a.MaxSize}, nil
+		return &pooledStore{Store: s}, nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("opening data folder: %w", err)
 	}
 	p := pooled.(*pooledStore)
-	if p.retain != retain || p.maxSize != a.MaxSize {
-		a.log.Warn("retain and max_size of an open store take effect when the server is started anew",
-			zap.Duration("retain", p.retain), zap.Int64("max_size", p.maxSize))
+	s := &sharedStore{pooledStore: p, key: a.Data}
+	if err := p.SetLimits(retain, a.MaxSize); err != nil {
+		return nil, errors.Join(err, s.release())
 	}
-	return &sharedStore{pooledStore: p, key: a.Data}, nil
+	p.retain.Store(int64(retain))
+	p.SetHashClientIPs(a.ClientIP == clientIPHash)
+	return s, nil
 }
 
 // Destruct implements caddy.Destructor.

@@ -103,7 +103,7 @@ func (a *App) recalibrate(ctx context.Context, s *sharedStore, handlers []*Handl
 	e := s.evidence(a.evidenceKey(handlers))
 	err := flush(ctx, s)
 	if err == nil {
-		err = e.update(ctx, s.Store, evidenceFrom(now, s.retain), now)
+		err = e.update(ctx, s.Store, evidenceFrom(now, time.Duration(s.retain.Load())), now)
 	}
 	if ctx.Err() != nil {
 		return
@@ -111,6 +111,7 @@ func (a *App) recalibrate(ctx context.Context, s *sharedStore, handlers []*Handl
 	for _, h := range handlers {
 		h.calibrate(e, now, err)
 	}
+	a.keepSettings(ctx, s, false)
 }
 
 // flushWait bounds how long a count waits for the disk.

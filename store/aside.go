@@ -43,6 +43,10 @@ func (s *Store) setAside(g *segment, cause error) {
 	g.retire()
 	to := brokenPath(g.path)
 	err := os.Rename(g.path, to)
+	if headErr := s.asideHead(g.name()); headErr != nil {
+		s.errors.Add(1)
+		s.faults.failed(headErr)
+	}
 	s.broken.Add(1)
 	s.log.Error().Err(cause).AnErr("rename", err).Str("segment", g.name()).Str("moved_to", to).
 		Msg("a verdict segment is damaged and was set aside; its rows are not in queries, everything else goes on")

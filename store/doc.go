@@ -9,17 +9,20 @@
 //
 // # Files
 //
-//	DIR/limen.db                        small, permanent: models, policies, counters;
-//	                                    held for labels, exceptions, events, runs
+//	DIR/limen.db                        small, permanent: models and how they were made,
+//	                                    policies, counters, events, calls, labelled rows
+//	DIR/limen.key                       for request digests and hashed addresses
 //	DIR/verdicts/20260301T1000Z.db      one segment of time, from its name's on
 //	DIR/verdicts/20260301T101733Z.db    begun early: the one before was full
 //	DIR/verdicts/….db.broken            damaged, set aside
 //
 // A bbolt file never shrinks, so old verdicts go by whole files. A segment's bucket
-// "rows" has the verdicts under their ULIDs (16 bytes, in order of time), "zones" has
-// the index, "counters" the decisions counted in its time. A row lies in the segment
-// of its ID's time, however late it is written: the last one that begins at or before
-// it. limen.db is locked by whoever has the store open; the segments follow.
+// "rows" has the verdicts under their ULIDs (16 bytes, in order of time), "zones" and
+// "columns" the index, "counters" the decisions counted in its time, "chain" and "forgotten" are
+// the hash chain (chain.go). A row lies in
+// the segment of its ID's time, however late it is written: the last one that begins
+// at or before it. limen.db is locked by whoever has the store open; the segments
+// follow.
 //
 // # Rows and index
 //
@@ -27,20 +30,36 @@
 // a version and a check sum of its own. zone.go describes the index. B-tree indexes
 // over host, client and class would cost many times what the rows cost, and most when
 // the site is under attack. A zone sums up a thousand rows in about three bytes
-// each, and a query reads only the zones that may have a match.
+// each, and its columns (columns.go) say row by row what queries ask for, so that a
+// query reads only the zones that may have a match, and of them the rows that do.
+//
+// # Procedures and events
+//
+// Every change of state that somebody asks for is a call of a [Procedure]: named,
+// versioned, and committed with its row ([Call]) in one transaction of limen.db
+// ([Store.Invoke]). A call with an Idempotency-Key is done once in [KeyLife]. What a
+// call changes are events ([Event]), which are never changed themselves: labels,
+// exceptions, promotions, settings that came into force. [Store.At] is the state as
+// of a time. A labelled verdict's row is copied to limen.db with its label, so it
+// outlives its segment (label_kept.go).
 //
 // # Writing
 //
-// Record redacts and encodes in the caller's goroutine, into memory that is bounded in
-// rows and bytes. When it is full, the row at hand is dropped and counted, ordinary
+// Record encodes in the caller's goroutine, into memory that is bounded in rows and
+// bytes; the writer redacts, and makes the digest and the check sum. When it is full, the row at hand is dropped and counted, ordinary
 // ones somewhat earlier than flagged ones. A commit that fails is tried again while
 // rows gather; [Stats] counts it and the log names it once in ten seconds.
 //
 // # Privacy
 //
 // Nothing is written that [Redact] would hide: Record passes the target and the
-// request in [Verdict.Source] through it. RequestDigest is the caller's: it is over
-// the request as it came.
+// request in [Verdict.Source] through it. RequestDigest is keyed: it tells whether
+// requests were equal, and nothing to who has no key. [Options.HashClientIPs] does the
+// same for addresses. [Store.Forget] removes a person's rows.
+//
+// # Tamper evidence
+//
+// [Store.Verify] checks all rows against the hash chain, and says what that is worth.
 //
 // # Faults
 //

@@ -31,6 +31,8 @@ var (
 	ErrQuery = errors.New("store: bad query")
 	// ErrFull: the queue is full and the row was not taken.
 	ErrFull = errors.New("store: queue is full")
+	// ErrKey: an Idempotency-Key was used with another input.
+	ErrKey = errors.New("store: Idempotency-Key used before")
 	// ErrCorrupt: a file, page or row is damaged.
 	ErrCorrupt = errors.New("store: damaged")
 )

@@ -1,6 +1,11 @@
 package store
 
 import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -99,4 +104,86 @@ func WriteSchema(path string, version byte) error {
 	}
 	defer db.Close()
 	return db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(bucketMeta).Put(keySchema, []byte{version}) })
+}
+
+// LeafOf is the hash of a row.
+func LeafOf(id ulid.ULID, row []byte) []byte {
+	l := leafOf(id, row)
+	return l[:]
+}
+
+// ReadLink reads a link.
+func ReadLink(value []byte) bool {
+	_, ok := readLink(value, nil)
+	return ok
+}
+
+// LinkRoundTrip writes a link of rows and reads it.
+func LinkRoundTrip(ids []ulid.ULID) error {
+	slices.SortFunc(ids, ulid.ULID.Compare)
+	var b linkBuilder
+	before := genesis("x")
+	b.begin(linkForgotten, ulid.ULID{1}, []chainHead{{"20260301T1000Z.db", head{7, before.hash}}})
+	for _, id := range ids {
+		b.add(id, leafOf(id, nil))
+	}
+	value, after := b.end(before)
+	l, ok := readLink(value, nil)
+	switch {
+	case !ok:
+		return fmt.Errorf("the link of %v cannot be read", ids)
+	case len(l.rows) != len(ids) || len(l.heads) != 1 || l.heads[0].links != 7 || l.event != (ulid.ULID{1}) || l.hash != after.hash:
+		return fmt.Errorf("%v became %+v", ids, l)
+	}
+	for i, id := range ids {
+		if l.rows[i].id != id {
+			return fmt.Errorf("row %d is %s, want %s", i, l.rows[i].id, id)
+		}
+	}
+	return nil
+}
+
+// Rechain writes a segment's chain anew over the rows that are there, one link for
+// each link that was, as a forger would.
+func Rechain(tx *bbolt.Tx, segment string) error {
+	chainBucket, rows := tx.Bucket(bucketChain), tx.Bucket(bucketRows)
+	var old [][]byte
+	_ = chainBucket.ForEach(func(_, v []byte) error { old = append(old, slices.Clone(v)); return nil })
+	c := &chain{head: genesis(segment)}
+	for _, value := range old {
+		l, ok := readLink(value, nil)
+		if !ok {
+			return ErrCorrupt
+		}
+		c.builder.begin(l.kind, l.event, l.heads)
+		for _, r := range l.rows {
+			if row := rows.Get(r.id[:]); row != nil {
+				c.builder.add(r.id, leafOf(r.id, row))
+			}
+		}
+		if err := c.put(tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RewriteHead writes the head of a segment to limen.db, as a forger would.
+func RewriteHead(dir, segment string) error {
+	var h head
+	db, err := bbolt.Open(filepath.Join(dir, verdictsName, segment), 0o600, nil)
+	if err != nil {
+		return err
+	}
+	err = db.View(func(tx *bbolt.Tx) (err error) { h, err = readHead(tx, segment); return err })
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	if db, err = bbolt.Open(filepath.Join(dir, permanentName), 0o600, nil); err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.Update(func(tx *bbolt.Tx) error {
+		return tx.Bucket(bucketHeads).Put([]byte(segment), append(binary.AppendUvarint(nil, h.links), h.hash[:]...))
+	})
 }

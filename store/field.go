@@ -66,15 +66,20 @@ func cutText(s string) (string, string) {
 	return s, ""
 }
 
+// digestPrefixes are the digests that are kept as raw bytes, after their place in
+// the list plus one.
+var digestPrefixes = [...]string{"sha256:", "hmac-sha256:"}
+
 func appendDigest(b []byte, field uint64, s string) []byte {
 	if s == "" {
 		return b
 	}
-	const prefix = "sha256:"
-	if len(s) == len(prefix)+64 && s[:len(prefix)] == prefix {
-		raw := [33]byte{1}
-		if decodeLowerHex(raw[1:], s[len(prefix):]) {
-			return appendBytes(b, field, raw[:])
+	for i, prefix := range digestPrefixes {
+		if len(s) == len(prefix)+64 && s[:len(prefix)] == prefix {
+			raw := [33]byte{byte(i + 1)}
+			if decodeLowerHex(raw[1:], s[len(prefix):]) {
+				return appendBytes(b, field, raw[:])
+			}
 		}
 	}
 	s, end := cutText(s)
@@ -223,9 +228,9 @@ func (f *field) digest() (string, bool) {
 	if f.kind != kindBytes || len(f.b) == 0 {
 		return "", false
 	}
-	if f.b[0] == 1 && len(f.b) == 33 {
-		b := make([]byte, 0, 7+64)
-		return string(hex.AppendEncode(append(b, "sha256:"...), f.b[1:])), true
+	if i := int(f.b[0]); i > 0 && i <= len(digestPrefixes) && len(f.b) == 33 {
+		b := make([]byte, 0, 12+64)
+		return string(hex.AppendEncode(append(b, digestPrefixes[i-1]...), f.b[1:])), true
 	}
 	return string(f.b[1:]), f.b[0] == 0
 }

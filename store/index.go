@@ -21,6 +21,8 @@ type index struct {
 	tail     []rowMarks // rows after last, by ID
 	texts    texts
 	scratch  []rowMarks // of the commit under way
+	columns  columnsBuilder
+	whole    []rowMarks // of a zone whose columns are made anew
 }
 
 // The tail is cut when it holds tailZones zones; minTail of them stay.
@@ -104,9 +106,43 @@ func (x *index) addLate(tx *bbolt.Tx, rows []rowMarks) error {
 		if err := zones.Put(key, addToZone(v, rows[:n])); err != nil {
 			return err
 		}
+		if err := x.remakeColumns(tx, key); err != nil {
+			return err
+		}
 		rows = rows[n:]
 	}
 	return nil
+}
+
+// remakeColumns makes a zone's columns anew from its rows, which are more or fewer
+// than before. A zone without columns, of an older version, stays without.
+func (x *index) remakeColumns(tx *bbolt.Tx, zone []byte) error {
+	columns := tx.Bucket(bucketColumns)
+	if columns == nil || columns.Get(zone) == nil {
+		return nil
+	}
+	zones := tx.Bucket(bucketZones).Cursor()
+	zones.Seek(zone)
+	before, _ := zones.Prev()
+	x.whole = x.whole[:0]
+	c := tx.Bucket(bucketRows).Cursor()
+	k, row := c.Seek(before) // nil for the first zone
+	if k != nil && bytes.Equal(k, before) {
+		k, row = c.Next()
+	}
+	for ; k != nil && bytes.Compare(k, zone) <= 0; k, row = c.Next() {
+		if len(k) != len(ulid.ULID{}) || len(x.whole) > maxColumnRows {
+			continue
+		}
+		if r, err := x.marks(ulid.ULID(k), row); err == nil { // else damaged: the reader finds a row more
+			x.whole = append(x.whole, r)
+		}
+	}
+	value := x.columns.build(x.whole)
+	if value == nil {
+		return columns.Delete(zone)
+	}
+	return columns.Put(zone, value)
 }
 
 // addToZone returns the value of a zone with rows added. One that cannot be read, or
@@ -161,5 +197,19 @@ func (x *index) putZone(tx *bbolt.Tx, rows []rowMarks) error {
 	x.last = rows[len(rows)-1].id
 	zones := tx.Bucket(bucketZones)
 	zones.FillPercent = 0.9
-	return zones.Put(bytes.Clone(x.last[:]), z.encode())
+	key := bytes.Clone(x.last[:])
+	if err := zones.Put(key, z.encode()); err != nil {
+		return err
+	}
+	value := x.columns.build(rows)
+	if value == nil {
+		return nil
+	}
+	// Segments of older versions have no such bucket.
+	columns, err := tx.CreateBucketIfNotExists(bucketColumns)
+	if err != nil {
+		return err
+	}
+	columns.FillPercent = 0.9
+	return columns.Put(key, value)
 }

@@ -26,14 +26,19 @@ const (
 
 const allColumns = 1<<columnCount - 1
 
-// rowMarks is what a zone keeps of one row.
+// rowMarks is what a zone and its columns keep of one row.
 type rowMarks struct {
 	id       ulid.ULID
 	decision string
 	class    string
+	path     string // its first maxPrefix bytes
+	score    float32
 	bin      uint8
 	n        uint8
 	marks    [columnCount]uint32
+
+	// Hashes; that of a value that the row has not is that of an empty text.
+	host, client, principal, model uint32
 }
 
 func (r *rowMarks) add(column int, hash uint64) {
@@ -113,19 +118,31 @@ func (t *texts) marksOf(id ulid.ULID, fields []byte) (r rowMarks, ok bool) {
 		case fieldClass:
 			r.class = t.of(&f)
 		case fieldScore:
-			r.bin = scoreBin(math.Float64frombits(f.u))
+			score := math.Float64frombits(f.u)
+			r.bin = scoreBin(score)
+			if score > 0 { // which no other can be matched as
+				r.score = float32(score)
+			}
 		case fieldHost:
 			host = valueHash{hashFold(f.textBytes()), true}
+			r.host = uint32(host.hash)
 			r.add(columnHost, host.hash)
 		case fieldClientIP:
 			client = valueHash{hash(f.textBytes()), true}
+			r.client = uint32(client.hash)
 			r.add(columnClientIP, client.hash)
 		case fieldModel:
-			r.add(columnModel, hash(f.b))
+			h := hash(f.b)
+			r.model = uint32(h)
+			r.add(columnModel, h)
 		case fieldPrincipal:
-			r.add(columnPrincipal, hash(f.textBytes()))
+			h := hash(f.textBytes())
+			r.principal = uint32(h)
+			r.add(columnPrincipal, h)
 		case fieldPath:
-			segment, _ := firstSegment(f.textBytes())
+			target := f.textBytes()
+			r.path = string(target[:min(len(target), maxPrefix)])
+			segment, _ := firstSegment(target)
 			r.add(columnPath, hash(segment))
 		}
 	}

@@ -7,11 +7,25 @@ package store
 // Escapes are masked as what they stand for (%41 becomes %41, %33 becomes %30): a
 // mask over their digits would make null bytes and broken escapes, which look
 // like an attack where there is none.
+//
+// Where b looks like an attack, the words of attacks stay (mask_word.go).
 func mask(b []byte) {
+	words, odd := attackLike(b), overlong(b)
 	for i := 0; i < len(b); {
 		switch c := b[i]; {
+		case words && isWordByte(c):
+			end := wordAt(b, i)
+			if staysAsIs(b[i:end]) {
+				i = end
+				break
+			}
+			for ; i < end; i++ {
+				b[i] = maskByte(b[i])
+			}
 		case c == '%':
-			i += maskPercent(b[i:])
+			i += maskPercent(b[i:], odd)
+		case odd && c >= 0x80:
+			i++
 		case c == '\\':
 			i += maskBackslash(b[i:])
 		case c == '&':
@@ -21,6 +35,20 @@ func mask(b []byte) {
 			i++
 		}
 	}
+}
+
+// overlong reports whether b has bytes that no UTF-8 has, plain or as escapes: longer
+// forms of dots and slashes, which are an attack as they stand and no letters.
+func overlong(b []byte) bool {
+	for i, c := range b {
+		if c == '%' && i+2 < len(b) && isHex(b[i+1]) && isHex(b[i+2]) {
+			c = unhex(b[i+1])<<4 | unhex(b[i+2])
+		}
+		if c == 0xc0 || c == 0xc1 || c >= 0xf5 {
+			return true
+		}
+	}
+	return false
 }
 
 // maskByte maps one byte. Bytes of UTF-8 keep their role: lead bytes become the
@@ -49,23 +77,41 @@ func maskByte(c byte) byte {
 	return c
 }
 
-// maskPercent masks the escape at the start of b, %XX or the same encoded again
-// (%25XX), and returns its length. After a percent sign that begins no escape
-// the mask must not make one.
-func maskPercent(b []byte) int {
+// percentAt returns the byte that the escape at the start of b stands for, %XX or the
+// same encoded again (%25XX), and the length that a mask treats as one. After a
+// percent sign that begins no escape the byte is the sign's own.
+func percentAt(b []byte) (c byte, n int) {
 	i := 1
 	for len(b) >= i+4 && b[i] == '2' && b[i+1] == '5' && isHex(b[i+2]) && isHex(b[i+3]) {
 		i += 2
 	}
 	if len(b) >= i+2 && isHex(b[i]) && isHex(b[i+1]) {
-		c := maskByte(unhex(b[i])<<4 | unhex(b[i+1]))
-		putHex(b[i:i+2], c)
+		c = unhex(b[i])<<4 | unhex(b[i+1])
 		i += 2
 		if c != '%' {
-			return i
+			return c, i
 		}
 	}
 	for end := min(i+2, len(b)); i < end && isAlnum(b[i]); i++ {
+	}
+	return '%', i
+}
+
+// maskPercent masks the escape at the start of b and returns its length. After a
+// percent sign that begins no escape the mask must not make one.
+func maskPercent(b []byte, odd bool) int {
+	c, n := percentAt(b)
+	if c != '%' {
+		if !odd || c < 0x80 {
+			putHex(b[n-2:n], maskByte(c))
+		}
+		return n
+	}
+	from := 1
+	for len(b) >= from+2 && b[from] == '2' && b[from+1] == '5' {
+		from += 2 // of signs that are encoded
+	}
+	for i := from; i < n; i++ {
 		switch hexa := isHex(b[i]); {
 		case hexa:
 			b[i] = maskByte(b[i])
@@ -75,29 +121,40 @@ func maskPercent(b []byte) int {
 			b[i] = 'x'
 		}
 	}
-	return i
+	return n
 }
 
-// maskBackslash masks \uXXXX and \xXX and keeps the short escapes of JSON.
-func maskBackslash(b []byte) int {
+// backslashLen returns the length of the escape at the start of b, 1 where none
+// begins.
+func backslashLen(b []byte) int {
 	if len(b) < 2 {
 		return 1
 	}
 	switch b[1] {
 	case 'u':
 		if len(b) >= 6 && isHex(b[2]) && isHex(b[3]) && isHex(b[4]) && isHex(b[5]) {
-			maskRune(b[2:6])
 			return 6
 		}
 	case 'x':
 		if len(b) >= 4 && isHex(b[2]) && isHex(b[3]) {
-			putHex(b[2:4], maskByte(unhex(b[2])<<4|unhex(b[3])))
 			return 4
 		}
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
 		return 2
 	}
 	return 1
+}
+
+// maskBackslash masks \uXXXX and \xXX and keeps the short escapes of JSON.
+func maskBackslash(b []byte) int {
+	n := backslashLen(b)
+	switch n {
+	case 6:
+		maskRune(b[2:6])
+	case 4:
+		putHex(b[2:4], maskByte(unhex(b[2])<<4|unhex(b[3])))
+	}
+	return n
 }
 
 // maskRune masks the four digits of \uXXXX. Halves of a pair stay halves.
@@ -117,8 +174,9 @@ func maskRune(b []byte) {
 	putHex(b[2:], lo)
 }
 
-// maskEntity masks the number of &#NN; or &#xNN; and leaves a plain & alone.
-func maskEntity(b []byte) int {
+// entityLen returns the length of the entity &#NN; or &#xNN; at the start of b, 1 where
+// none begins.
+func entityLen(b []byte) int {
 	if len(b) < 4 || b[1] != '#' {
 		return 1
 	}
@@ -133,15 +191,32 @@ func maskEntity(b []byte) int {
 	if j-i < 2 || j == len(b) || b[j] != ';' {
 		return 1
 	}
-	for k := i; k < j; k++ {
-		b[k] = '0'
-	}
-	if hexa {
-		copy(b[j-2:j], "61")
-	} else {
-		copy(b[j-2:j], "97")
-	}
 	return j + 1
+}
+
+// maskEntity masks the number of an entity and leaves a plain & alone. One that stands
+// for neither a letter nor a digit stays.
+func maskEntity(b []byte) int {
+	n := entityLen(b)
+	if n == 1 {
+		return 1
+	}
+	from, base, letter := 2, uint32(10), "97"
+	if b[2]|0x20 == 'x' {
+		from, base, letter = 3, 16, "61"
+	}
+	value := uint32(0)
+	for _, c := range b[from : n-1] {
+		value = value*base + uint32(unhex(c)) // at most eight digits
+	}
+	if value < 0x80 && !isAlnum(byte(value)) {
+		return n
+	}
+	for i := from; i < n-1; i++ {
+		b[i] = '0'
+	}
+	copy(b[n-3:n-1], letter)
+	return n
 }
 
 // maskNumber masks a number that stands without quotes, so that it stays one:

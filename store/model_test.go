@@ -58,11 +58,11 @@ func (w *world) verdict(id ulid.ULID) *store.Verdict {
 		ID:       id,
 		Host:     pick(w, "", "a.example", "B.example", "c.example", "c.Example", fmt.Sprintf("h%d.example", w.IntN(50))),
 		ClientIP: pick(w, "", "192.0.2.1", fmt.Sprintf("10.0.0.%d", w.IntN(200))),
-		Path:     pick(w, "", "/", "/a", "/a/b", "/a/b?c=d", "/ab/c", "/x?a", fmt.Sprintf("/p/%d", w.IntN(30))),
+		Path:     pick(w, "", "/", "/a", "/a/b", "/a/b?c=d", "/ab/c", "/x?a", fmt.Sprintf("/p/%d", w.IntN(30)), fmt.Sprintf("/a/long/%040d/%d", w.IntN(2), w.IntN(3))),
 		Decision: pick(w, store.Allow, store.Allow, store.Allow, store.Tag, store.Block),
 		Class:    pick(w, "none", "none", "none", "sqli", "xss", "mine"),
 		Score:    pick(w, 0, 1, w.Float64(), w.Float64()*0.01), ModelDigest: pick(w, "", w.digest(), w.digest()),
-		Principal: pick(w, "", "", "alice"),
+		Principal: pick(w, "", "", "alice", "bob"),
 	}
 }
 
@@ -95,13 +95,13 @@ func (w *world) query() store.Query {
 		q.ClientIP = v.ClientIP
 	}
 	if some() {
-		q.Path = pick(w, "/", "/a", "/a/", "/a/b", "/a/b?", "/p/1", "/p/", "/nowhere/")
+		q.Path = pick(w, "/", "/a", "/a/", "/a/b", "/a/b?", "/p/1", "/p/", "/nowhere/", "/a/long/0", fmt.Sprintf("/a/long/%040d/1", 1))
 	}
 	if some() {
 		q.Model = w.digest()
 	}
 	if some() {
-		q.Principal = "alice"
+		q.Principal = pick(w, "alice", "bob", "carol")
 	}
 	if some() {
 		q.MinScore = pick(w, 0, 1, w.Float64())

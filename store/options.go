@@ -37,6 +37,11 @@ type Options struct {
 	// is left out is counted in the row.
 	RequestLimit int
 
+	// HashClientIPs stores a keyed hash in place of a client's address, and hides
+	// the addresses in headers of proxies (X-Forwarded-For …). Queries by address
+	// find rows of both forms. The key is the file limen.key in Dir.
+	HashClientIPs bool
+
 	// LockTimeout is how long Open waits for another process to let go of the
 	// folder, default 250 ms. CloseTimeout bounds the writing of what is
 	// queued at Close, default 10 s.

@@ -41,6 +41,13 @@ func (s *Store) Verdicts(ctx context.Context, q Query) (*Page, error) {
 	if f.lo.Compare(f.hi) > 0 {
 		return page, nil
 	}
+	if f.ids != nil {
+		if err := s.pageOfIDs(&reader{f: f, page: page, ctx: ctx}); err != nil {
+			return nil, err
+		}
+		page.end(f)
+		return page, nil
+	}
 	segments := s.overlap(f.lo, f.hi)
 	if !f.oldest {
 		slices.Reverse(segments)
@@ -60,11 +67,16 @@ func (s *Store) Verdicts(ctx context.Context, q Query) (*Page, error) {
 			break
 		}
 	}
-	if len(page.Verdicts) > f.limit {
-		page.Verdicts = page.Verdicts[:f.limit]
-		page.Next = page.Verdicts[f.limit-1].ID.String()
-	}
+	page.end(f)
 	return page, nil
+}
+
+// end takes off the row that says that there is a next page.
+func (p *Page) end(f *filter) {
+	if len(p.Verdicts) > f.limit {
+		p.Verdicts = p.Verdicts[:f.limit]
+		p.Next = p.Verdicts[f.limit-1].ID.String()
+	}
 }
 
 // Each calls fn for every row that matches q, page by page, so that no transaction
@@ -98,7 +110,8 @@ func (s *Store) Each(ctx context.Context, q Query, fn func(*Verdict) error) erro
 	}
 }
 
-// Verdict returns one row. One that is still queued is written first.
+// Verdict returns one row. One that is still queued is written first; one that is
+// labelled is found also when its segment is gone.
 func (s *Store) Verdict(ctx context.Context, id ulid.ULID) (*Verdict, error) {
 	if s.closed() {
 		return nil, ErrClosed
@@ -111,6 +124,9 @@ func (s *Store) Verdict(ctx context.Context, id ulid.ULID) (*Verdict, error) {
 			}
 			v, err = s.lookUp(id)
 		}
+	}
+	if errors.Is(err, ErrNotFound) {
+		return s.keptVerdict(id)
 	}
 	return v, err
 }

@@ -9,23 +9,24 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// The permanent file limen.db is small and never removed. Buckets that have no use
-// yet are made at once, so that a file does not change its layout when they get
-// one.
+// The permanent file limen.db is small and never removed.
 var (
 	bucketModels     = []byte("models")     // digest: ModelRecord as JSON
+	bucketWeights    = []byte("weights")    // digest: the model's ONNX file
 	bucketPolicies   = []byte("policies")   // digest: PolicyRecord as JSON
-	bucketLabels     = []byte("labels")     // held for labels, by event ID
-	bucketKept       = []byte("kept")       // held for labelled verdicts of removed segments
-	bucketExceptions = []byte("exceptions") // held for exceptions, by event ID
-	bucketEvents     = []byte("events")     // held for every change of state, by ID
-	bucketRuns       = []byte("runs")       // held for training, adaptation and replay runs
-	bucketProcedures = []byte("procedures") // held for procedures by name and version
+	bucketKept       = []byte("kept")       // verdict ID: row of a labelled verdict (label_kept.go)
+	bucketEvents     = []byte("events")     // event ID: every change of state (event.go)
+	bucketSubjects   = []byte("subjects")   // kind, 0, subject, 0, event ID: nothing; index of events
+	bucketRuns       = []byte("runs")       // run ID: Run as JSON (lineage.go)
+	bucketProcedures = []byte("procedures") // name@version: ProcedureInfo as JSON
+	bucketCalls      = []byte("calls")      // call ID: Call (procedure_call.go)
+	bucketKeys       = []byte("keys")       // principal, 0, Idempotency-Key: call ID
+	bucketKeyAges    = []byte("key_ages")   // call ID: key in the bucket above
 )
 
 var permanentBuckets = [][]byte{
-	bucketMeta, bucketModels, bucketPolicies, bucketCounters, bucketLabels, bucketKept, bucketExceptions,
-	bucketEvents, bucketRuns, bucketProcedures,
+	bucketMeta, bucketModels, bucketWeights, bucketPolicies, bucketCounters, bucketKept, bucketEvents, bucketSubjects,
+	bucketRuns, bucketProcedures, bucketCalls, bucketKeys, bucketKeyAges,
 }
 
 // keyCounting, in "meta", names the segment whose own counters are not part of
@@ -34,9 +35,29 @@ var keyCounting = []byte("counting")
 
 // permanentSchema is the version of the layout of limen.db. migrations[i] brings
 // a file from version i+1 to i+2.
-const permanentSchema = 1
+const permanentSchema = 2
 
-var migrations [permanentSchema - 1]func(*bbolt.Tx) error
+var migrations = [permanentSchema - 1]func(*bbolt.Tx) error{migrateRuns}
+
+// migrateRuns gives the models of a file of schema 1 their training runs, and
+// drops the buckets that were held for what events are now.
+func migrateRuns(tx *bbolt.Tx) error {
+	for _, name := range []string{"labels", "exceptions"} {
+		if b := tx.Bucket([]byte(name)); b == nil || b.Inspect().KeyN > 0 {
+			continue
+		}
+		if err := tx.DeleteBucket([]byte(name)); err != nil {
+			return err
+		}
+	}
+	return tx.Bucket(bucketModels).ForEach(func(_, v []byte) error {
+		var m ModelRecord
+		if err := json.Unmarshal(v, &m); err != nil {
+			return err
+		}
+		return putTraining(tx, &m)
+	})
+}
 
 // ModelRecord is a model that made verdicts.
 type ModelRecord struct {

@@ -41,6 +41,8 @@ func TestHelperProcess(t *testing.T) {
 		writeUntilKilled(dir)
 	case "full":
 		writeToFullDisk(dir)
+	case "readonly":
+		onReadOnlyDisk(dir)
 	}
 	os.Exit(0)
 }
@@ -92,7 +94,7 @@ func writeUntilKilled(dir string) {
 // that the files open again, soon, and that what is in them is whole.
 func TestKilled(t *testing.T) {
 	rounds := 8
-	if n, err := strconv.Atoi(os.Getenv("LIMEN_KILL_ROUNDS")); err == nil {
+	if n, err := strconv.Atoi(os.Getenv("LIMEN_KILLS")); err == nil {
 		rounds = n
 	} else if testing.Short() {
 		rounds = 2
@@ -120,8 +122,9 @@ func TestKilled(t *testing.T) {
 				if round%3 == 0 {
 					kill()
 				}
-				if us, _ := strconv.Atoi(value); us > 1_000_000 {
-					t.Logf("round %d: start-up took %d µs", round, us)
+				// A busy machine says nothing of it: it fails only where it is measured.
+				if us, _ := strconv.Atoi(value); us > 1_000_000 && os.Getenv("LIMEN_KILLS") != "" {
+					t.Errorf("round %d: start-up took %d µs", round, us)
 				}
 			case "row":
 				if len(value) == 26 {
@@ -165,6 +168,9 @@ func TestKilled(t *testing.T) {
 			if !have[id] {
 				t.Fatalf("round %d: row %s was acknowledged and is lost (%d of %d)", round, id, len(have), len(acknowledged))
 			}
+		}
+		if r := verify(t, s, store.VerifyOptions{}); r.Found != 0 {
+			t.Errorf("round %d: verify:%s", round, problems(r))
 		}
 		blocked := 0
 		if err := s.Each(ctx, store.Query{Decision: store.Block}, func(*store.Verdict) error { blocked++; return nil }); err != nil {
@@ -239,6 +245,7 @@ func writeToFullDisk(dir string) {
 		return
 	}
 	limit(4 << 20)
+	begin := time.Now()
 	for i := range 20000 {
 		s.Record(typical(i))
 		if i%500 == 0 {
@@ -249,8 +256,10 @@ func writeToFullDisk(dir string) {
 	full := s.Stats()
 	before := 0
 	_ = s.Each(ctx, store.Query{}, func(*store.Verdict) error { before++; return nil })
-	fmt.Printf("full errors=%t dropped=%t failed=%t readable=%t logged=%d\n", full.Errors > 0, full.Dropped > 0, err != nil, before > 0,
-		strings.Count(log.String(), "writing verdicts failed"))
+	lines := strings.Count(log.String(), "writing verdicts failed")
+	// Once in ten seconds: a busy machine may take longer than that.
+	fmt.Printf("full errors=%t dropped=%t failed=%t readable=%t logged=%t\n", full.Errors > 0, full.Dropped > 0, err != nil, before > 0,
+		lines > 0 && lines <= 1+int(time.Since(begin)/(10*time.Second)))
 	limit(1 << 40)
 	for range 100 {
 		if s.Flush(ctx) == nil {
@@ -271,7 +280,7 @@ func TestDiskFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "full errors=true dropped=true failed=true readable=true logged=1\nroom queued=0 all=true broken=0 close=<nil>\n"
+	want := "full errors=true dropped=true failed=true readable=true logged=true\nroom queued=0 all=true broken=0 close=<nil>\n"
 	if string(out) != want {
 		t.Errorf("got %swant %s", out, want)
 	}

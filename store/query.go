@@ -34,10 +34,13 @@ type Query struct {
 	Host      string // without regard to case
 	ClientIP  string
 	Principal string
-	Path      string // prefix of the target
+	Path      string // the beginning of the target
 	Model     string // digest, the beginning of one, or a model's name
 	MinScore  float64
 	MaxScore  float64 // 0 is no bound
+	// Labels selects by what people said: LabelAttack, LabelNormal, Labelled for
+	// either, Unlabelled for neither.
+	Labels string
 
 	Order string // Newest or Oldest
 	Limit int    // rows on a page, DefaultLimit when 0
@@ -66,9 +69,15 @@ type filter struct {
 	texts  [fieldPath + 1]textFilter
 	models [][]byte // digests as rows hold them
 
+	clients []string // the client's address and its keyed hash: rows may have either
+
 	bins            uint64
 	decision, class []byte // as zones hold them, nil for any
 	marks           []markFilter
+	hashes          []hashFilter
+
+	label func(ulid.ULID) bool               // nil for any
+	ids   func(lo, hi ulid.ULID) []ulid.ULID // the only ones that may match, oldest first; nil for all
 }
 
 type textFilter struct {
@@ -85,10 +94,13 @@ type markFilter struct {
 // compile checks q and makes a filter of it.
 func (s *Store) compile(q *Query) (*filter, error) {
 	f := &filter{limit: q.Limit, max: 1, bins: ^uint64(0), hi: idCeil(ulid.Time(ulid.MaxTime()))}
-	for _, check := range []func(*Query) error{f.setPage, f.setTime, f.setScore, s.checkNames} {
+	for _, check := range []func(*Query) error{f.setPage, f.setTime, f.setScore, s.checkNames, checkTexts} {
 		if err := check(q); err != nil {
 			return nil, err
 		}
+	}
+	if err := f.setLabels(q, s); err != nil {
+		return nil, err
 	}
 	if q.Model != "" {
 		digests, err := s.modelDigests(q.Model)
@@ -97,7 +109,11 @@ func (s *Store) compile(q *Query) (*filter, error) {
 		}
 		f.setModels(digests)
 	}
+	if q.ClientIP != "" {
+		f.clients = s.clientForms(q.ClientIP)
+	}
 	f.setTexts(q)
+	f.setHashes(q)
 	return f, nil
 }
 
@@ -143,20 +159,25 @@ func (f *filter) setTime(q *Query) error {
 	if err != nil {
 		return fail(ErrQuery, "after %q: want the cursor that came with the page before", q.After)
 	}
-	if f.oldest {
-		if lo := next(after); lo.Compare(f.lo) > 0 {
-			f.lo = lo
-		}
-	} else if hi := previous(after); hi.Compare(f.hi) < 0 {
-		f.hi = hi
+	lo, hi := next(after), previous(after)
+	switch {
+	case f.oldest && lo.Compare(after) > 0:
+		f.lo = larger(f.lo, lo)
+	case !f.oldest && hi.Compare(after) < 0:
+		f.hi = smaller(f.hi, hi)
+	default: // nothing comes after the last ID there is
+		f.lo, f.hi = next(ulid.ULID{}), ulid.ULID{}
 	}
 	return nil
 }
 
 func (f *filter) setScore(q *Query) error {
-	for name, score := range map[string]float64{"min score": q.MinScore, "max score": q.MaxScore} {
-		if math.IsNaN(score) || score < 0 || score > 1 {
-			return fail(ErrQuery, "%s %v: want 0 to 1", name, score)
+	for _, bound := range []struct {
+		name  string
+		score float64
+	}{{"min score", q.MinScore}, {"max score", q.MaxScore}} {
+		if !(bound.score >= 0 && bound.score <= 1) {
+			return fail(ErrQuery, "%s %v: want 0 to 1", bound.name, bound.score)
 		}
 	}
 	if q.MaxScore != 0 && q.MaxScore < q.MinScore {
@@ -193,6 +214,18 @@ func (s *Store) checkNames(q *Query) error {
 	if !slices.Contains(known, q.Class) {
 		slices.Sort(known)
 		return fail(ErrQuery, "class %q: want one of %s", q.Class, strings.Join(slices.Compact(known), ", "))
+	}
+	return nil
+}
+
+// checkTexts refuses what no host and no target can be. Clients may be recorded by
+// other names than their addresses, and principals have any.
+func checkTexts(q *Query) error {
+	if strings.ContainsAny(q.Host, "/ \t\r\n") {
+		return fail(ErrQuery, "host %q: want a host's name or address as requests give it, like shop.example or shop.example:8443", q.Host)
+	}
+	if q.Path != "" && q.Path[0] != '/' && q.Path[0] != '*' && !strings.Contains(q.Path, ":") {
+		return fail(ErrQuery, "path %q: want the beginning of a request's target, like /shop/", q.Path)
 	}
 	return nil
 }
@@ -238,7 +271,11 @@ func (f *filter) setModels(digests []string) {
 }
 
 func (f *filter) setTexts(q *Query) {
-	host, client := hashFold([]byte(q.Host)), hash([]byte(q.ClientIP))
+	host := hashFold([]byte(q.Host))
+	clients := make([]uint64, len(f.clients))
+	for i, c := range f.clients {
+		clients[i] = hash([]byte(c))
+	}
 	for _, t := range []struct {
 		field uint64
 		text  string
@@ -254,9 +291,7 @@ func (f *filter) setTexts(q *Query) {
 	if q.Host != "" {
 		f.mark(columnHost, host)
 	}
-	if q.ClientIP != "" {
-		f.mark(columnClientIP, client)
-	}
+	f.markAny(columnClientIP, clients)
 	if q.Principal != "" {
 		f.mark(columnPrincipal, hash([]byte(q.Principal)))
 	}
@@ -266,13 +301,13 @@ func (f *filter) setTexts(q *Query) {
 	if q.Decision != "" {
 		f.decision = appendWord(nil, q.Decision)
 		if q.Decision != Allow {
-			f.pair(q, columnHostDecision, columnClientDecision, host, client, q.Decision)
+			f.pair(q, columnHostDecision, columnClientDecision, host, clients, q.Decision)
 		}
 	}
 	if q.Class != "" {
 		f.class = appendWord(nil, q.Class)
 		if q.Class != "none" {
-			f.pair(q, columnHostClass, columnClientClass, host, client, q.Class)
+			f.pair(q, columnHostClass, columnClientClass, host, clients, q.Class)
 		}
 	}
 }
@@ -281,14 +316,28 @@ func (f *filter) mark(column int, hash uint64) {
 	f.marks = append(f.marks, markFilter{column, []uint32{mark(column, hash)}})
 }
 
-func (f *filter) pair(q *Query, hostColumn, clientColumn int, host, client uint64, text string) {
+// markAny asks for one of some values of a column, none for any.
+func (f *filter) markAny(column int, hashes []uint64) {
+	if len(hashes) == 0 {
+		return
+	}
+	m := markFilter{column: column}
+	for _, h := range hashes {
+		m.any = append(m.any, mark(column, h))
+	}
+	f.marks = append(f.marks, m)
+}
+
+func (f *filter) pair(q *Query, hostColumn, clientColumn int, host uint64, clients []uint64, text string) {
 	h := hash([]byte(text))
 	if q.Host != "" {
 		f.mark(hostColumn, pairHash(host, h))
 	}
-	if q.ClientIP != "" {
-		f.mark(clientColumn, pairHash(client, h))
+	pairs := make([]uint64, len(clients))
+	for i, c := range clients {
+		pairs[i] = pairHash(c, h)
 	}
+	f.markAny(clientColumn, pairs)
 }
 
 // matchZone reports whether a zone may hold a row that matches.
@@ -340,6 +389,10 @@ func (f *filter) matchRow(row []byte) bool {
 			score = math.Float64frombits(x.u)
 		case fieldModel:
 			if !slices.ContainsFunc(f.models, func(d []byte) bool { return bytes.Equal(d, x.b) }) {
+				return false
+			}
+		case fieldClientIP:
+			if !slices.ContainsFunc(f.clients, func(c string) bool { return x.is(c, wordOf(c)) }) {
 				return false
 			}
 		case fieldHost:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -32,9 +33,13 @@ func TestQueryErrors(t *testing.T) {
 		{store.Query{Limit: 10001}, []string{"limit 10001", "1 to 10000"}},
 		{store.Query{After: "xyz"}, []string{`after "xyz"`, "cursor"}},
 		{store.Query{MinScore: 1.5}, []string{"min score 1.5", "0 to 1"}},
+		{store.Query{MinScore: math.NaN()}, []string{"min score NaN", "0 to 1"}},
 		{store.Query{MaxScore: -1}, []string{"max score -1", "0 to 1"}},
 		{store.Query{MinScore: 0.5, MaxScore: 0.4}, []string{"max score 0.4", "below min score 0.5"}},
 		{store.Query{Since: time.Unix(100, 0), Until: time.Unix(50, 0)}, []string{"until", "before since"}},
+		{store.Query{Labels: "maybe"}, []string{`label "maybe"`, "any, attack, normal or none"}},
+		{store.Query{Host: "https://shop.example/"}, []string{`host "https://shop.example/"`, "like shop.example"}},
+		{store.Query{Path: "shop"}, []string{`path "shop"`, "like /shop/"}},
 		{store.Query{Model: "resnet"}, []string{`model "resnet"`, "limen-http " + modelDigest}},
 	} {
 		_, err := s.Verdicts(ctx, c.q)

@@ -6,7 +6,8 @@ import (
 	"github.com/oklog/ulid/v2"
 )
 
-// queue holds encoded rows until the writer takes them all at once. Rows lie one
+// queue holds encoded rows, not yet redacted, until the writer takes them all at
+// once. Rows lie one
 // after the other in one block of memory, so that a row costs its bytes and not an
 // object, and the bound on bytes is exact.
 //
@@ -28,6 +29,7 @@ type queue struct {
 // batch is what one turn of the writer takes.
 type batch struct {
 	entries []entry
+	leaves  []leaf // of the entries, once they are finished
 	data    []byte
 	waiters []chan<- error
 	lost    error // why some rows cannot be written, ever
@@ -36,6 +38,7 @@ type batch struct {
 type entry struct {
 	id     ulid.ULID
 	lo, hi int // place of the row in data
+	draft  draft
 }
 
 func (b *batch) row(i int) []byte { return b.data[b.entries[i].lo:b.entries[i].hi] }
@@ -54,7 +57,7 @@ func (b *batch) reset() {
 	if cap(b.data) > ordinary {
 		b.data = nil
 	}
-	b.entries, b.data, b.waiters, b.lost = b.entries[:0], b.data[:0], b.waiters[:0], nil
+	b.entries, b.leaves, b.data, b.waiters, b.lost = b.entries[:0], b.leaves[:0], b.data[:0], b.waiters[:0], nil
 }
 
 func newQueue(o *Options) *queue {
@@ -68,7 +71,7 @@ func newQueue(o *Options) *queue {
 }
 
 // put queues a row, and done, which may be nil, to be told when it is on disk.
-func (q *queue) put(id ulid.ULID, row []byte, flagged bool, done chan<- error) error {
+func (q *queue) put(id ulid.ULID, row []byte, d draft, flagged bool, done chan<- error) error {
 	q.mu.Lock()
 	if q.closed {
 		q.mu.Unlock()
@@ -85,7 +88,7 @@ func (q *queue) put(id ulid.ULID, row []byte, flagged bool, done chan<- error) e
 	}
 	lo := len(b.data)
 	b.data = append(b.data, row...)
-	b.entries = append(b.entries, entry{id, lo, len(b.data)})
+	b.entries = append(b.entries, entry{id, lo, len(b.data), d})
 	n := len(b.entries)
 	if done != nil {
 		b.waiters = append(b.waiters, done)

@@ -14,8 +14,12 @@ type reader struct {
 	page *Page
 	ctx  context.Context
 	rows *bbolt.Cursor
-	seen int  // rows looked at
-	many bool // a look through a whole segment may lie ahead
+	// columns is nil in segments of older versions.
+	columns *bbolt.Bucket
+	block   []rowAt
+	zones   int  // looked at
+	seen    int  // rows looked at
+	many    bool // a look through a whole segment may lie ahead
 
 	// visit takes the rows that match in the page's place, and says when to stop.
 	visit   func(id ulid.ULID, row []byte) (stop bool)
@@ -31,14 +35,22 @@ func (r *reader) full() bool {
 	return len(r.page.Verdicts) > r.f.limit
 }
 
+// manyRows is the number of rows looked at after which their pages are let go of.
+const manyRows = 4096
+
 func (r *reader) read(tx *bbolt.Tx) error {
 	rows, zones := tx.Bucket(bucketRows), tx.Bucket(bucketZones)
 	if rows == nil || zones == nil {
 		return nil // the first commit did not happen
 	}
-	r.rows = rows.Cursor()
+	r.rows, r.columns = rows.Cursor(), tx.Bucket(bucketColumns)
 	if r.many {
-		defer dropResident(tx)
+		defer func() {
+			// The index alone is small, and faults would take longer than the look at it.
+			if r.seen >= manyRows {
+				dropResident(tx)
+			}
+		}()
 	}
 	switch {
 	case r.f.want == 0 && r.f.oldest:
@@ -60,7 +72,7 @@ func (r *reader) zonesForward(c *bbolt.Cursor) error {
 			return err
 		}
 		if r.f.matchZone(v) {
-			if err := r.forward(lo, smaller(end, r.f.hi)); err != nil {
+			if err := r.zone(end, v, lo, smaller(end, r.f.hi)); err != nil {
 				return err
 			}
 		}
@@ -99,7 +111,11 @@ func (r *reader) zonesBackward(c *bbolt.Cursor) error {
 			lo = larger(lo, next(start))
 		}
 		if r.f.matchZone(v) {
-			if err := r.backward(lo, hi); err != nil {
+			end, err := zoneKey(k)
+			if err != nil {
+				return err
+			}
+			if err := r.zone(end, v, lo, hi); err != nil {
 				return err
 			}
 		}
@@ -133,6 +149,85 @@ func larger(a, b ulid.ULID) ulid.ULID {
 		return a
 	}
 	return b
+}
+
+// rowAt is a row as it lies in the file.
+type rowAt struct{ k, row []byte }
+
+// zone takes the rows that match from lo to hi, which lie in the zone with the given
+// key and value, in the order of the query.
+func (r *reader) zone(key ulid.ULID, value []byte, lo, hi ulid.ULID) error {
+	if r.zones++; r.zones%256 == 0 && r.ctx.Err() != nil {
+		return r.ctx.Err()
+	}
+	var columns columnsView
+	ok := false
+	if r.columns != nil {
+		if columns, ok = readColumns(r.columns.Get(key[:])); ok {
+			ok = columns.rows == zoneRows(value) // else an older Limen put rows into the zone
+		}
+	}
+	if !ok {
+		if r.f.oldest {
+			return r.forward(lo, hi)
+		}
+		return r.backward(lo, hi)
+	}
+	var set rowSet
+	if lo.Compare(hi) > 0 || !r.f.matchColumns(&columns, &set) {
+		return nil
+	}
+	n := columns.blocks()
+	for i := range n {
+		if !r.f.oldest {
+			i = n - 1 - i
+		}
+		if set[i] == 0 {
+			continue
+		}
+		from, to := columns.blockID(i), key
+		if i == 0 {
+			from = smaller(from, lo) // an older Limen may have put a row before it
+		}
+		if i < n-1 {
+			to = previous(columns.blockID(i + 1))
+		}
+		if from.Compare(hi) > 0 || to.Compare(lo) < 0 {
+			continue
+		}
+		if stop, err := r.readBlock(&columns, i, from, to, lo, hi, set[i]); stop || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readBlock takes those of the rows between the IDs from and to that are in set, if
+// they lie between lo and hi; all of them where they are not the block's.
+func (r *reader) readBlock(columns *columnsView, block int, from, to, lo, hi ulid.ULID, set uint64) (stop bool, err error) {
+	r.block = r.block[:0]
+	for k, row := r.rows.Seek(from[:]); k != nil && bytes.Compare(k, to[:]) <= 0; k, row = r.rows.Next() {
+		r.block = append(r.block, rowAt{k, row})
+	}
+	take := func(i int) bool {
+		if at := &r.block[i]; bytes.Compare(at.k, lo[:]) >= 0 && bytes.Compare(at.k, hi[:]) <= 0 {
+			stop, err = r.take(at.k, at.row)
+		}
+		return stop
+	}
+	if columns.isBlock(block, r.block) {
+		eachBit(set, !r.f.oldest, take)
+		return stop, err
+	}
+	for i := range r.block {
+		if !r.f.oldest {
+			i = len(r.block) - 1 - i
+		}
+		if take(i) {
+			break
+		}
+	}
+	return stop, err
 }
 
 // forward takes the rows that match from lo to hi, oldest first.
@@ -178,6 +273,9 @@ func (r *reader) take(k, row []byte) (stop bool, err error) {
 		return false, nil
 	}
 	id := ulid.ULID(k)
+	if r.f.label != nil && !r.f.label(id) {
+		return false, nil
+	}
 	if r.visit != nil {
 		r.stopped = r.visit(id, row)
 		return r.stopped, nil

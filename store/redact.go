@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"compress/gzip"
+	"errors"
 	"io"
 	"strings"
 )
@@ -33,7 +34,13 @@ func Redact(r *Request) *Request {
 // AppendRequest appends the canonical form of r, redacted, to dst. It is what
 // Record stores.
 func AppendRequest(dst []byte, r *Request) []byte {
-	return appendRequest(dst, r, true)
+	from := len(dst)
+	dst = appendRequest(dst, r)
+	c := redactCanonical(dst[from:], hidden{})
+	if !c.packed {
+		return dst
+	}
+	return append(dst[:from+c.body], c.repack(dst[from+c.body:], false)...)
 }
 
 // RedactTarget redacts a request target or a URL. It returns target itself when
@@ -52,7 +59,7 @@ func RedactTarget(target string) string {
 
 // maybeSecret is a cheap test that most paths fail: a secret in a target needs
 // a name before it, a userinfo, a row of digits or a token's first letters.
-func maybeSecret(s string) bool {
+func maybeSecret[T string | []byte](s T) bool {
 	digits := 0
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
@@ -62,7 +69,7 @@ func maybeSecret(s string) bool {
 			if digits++; digits >= minCard {
 				return true
 			}
-		case c == 'e' && strings.HasPrefix(s[i:], "eyJ"):
+		case c == 'e' && i+2 < len(s) && s[i+1] == 'y' && s[i+2] == 'J':
 			return true
 		}
 	}
@@ -111,7 +118,7 @@ func (s *scanner) pathParams(path []byte) {
 }
 
 // redactHeader redacts the value of the field called name in place.
-func redactHeader(name string, value []byte) {
+func redactHeader[T string | []byte](name T, value []byte) {
 	switch {
 	case len(value) == 0 || harmlessHeader(name):
 	case foldEqual(name, "cookie"), foldEqual(name, "set-cookie"), foldEqual(name, "cookie2"):
@@ -134,7 +141,7 @@ func redactHeader(name string, value []byte) {
 
 // harmlessHeader names the fields that nearly every request has and that carry no
 // secrets. It saves time only.
-func harmlessHeader(name string) bool {
+func harmlessHeader[T string | []byte](name T) bool {
 	switch len(name) {
 	case 4:
 		return foldEqual(name, "host") || foldEqual(name, "date")
@@ -228,26 +235,18 @@ func appendRedactedBody(dst []byte, r *Request) []byte {
 	if len(r.Body) == 0 {
 		return dst
 	}
-	contentType := r.header("content-type")
-	coding := strings.ToLower(strings.TrimSpace(r.header("content-encoding")))
-	if coding == "" || coding == "identity" {
-		from := len(dst)
-		dst = append(dst, r.Body...)
-		redactBody(dst[from:], contentType)
-		return dst
+	c := canonical{kind: []byte(r.header("content-type")), coding: []byte(r.header("content-encoding"))}
+	if c.isPacked() {
+		return append(dst, c.repack(bytes.Clone(r.Body), false)...)
 	}
-	plain, ok := inflate(coding, r.Body)
-	if !ok {
-		from := len(dst)
-		dst = append(dst, r.Body...)
-		mask(dst[from:])
-		return dst
-	}
-	redactBody(plain, contentType)
-	return deflate(dst, coding, plain)
+	from := len(dst)
+	dst = append(dst, r.Body...)
+	redactBody(dst[from:], string(c.kind))
+	return dst
 }
 
-func inflate(coding string, body []byte) ([]byte, bool) {
+// inflate unpacks body. Of one that is cut it returns what there is.
+func inflate(coding string, body []byte, cut bool) ([]byte, bool) {
 	var from io.Reader
 	switch coding {
 	case "gzip", "x-gzip":
@@ -267,6 +266,9 @@ func inflate(coding string, body []byte) ([]byte, bool) {
 		return nil, false
 	}
 	plain, err := io.ReadAll(io.LimitReader(from, maxInflate+1))
+	if cut && errors.Is(err, io.ErrUnexpectedEOF) && len(plain) > 0 {
+		err = nil
+	}
 	if err != nil || len(plain) > maxInflate {
 		return nil, false
 	}

@@ -57,31 +57,28 @@ const proto = " HTTP/1.1\r\n"
 // message: request line, field lines, empty line, body. One space follows each
 // colon. CR and LF, which no server accepts there, become spaces in names,
 // values, method and target, so that the form reads back to the same request.
-func appendRequest(dst []byte, r *Request, redact bool) []byte {
+func appendRequest(dst []byte, r *Request) []byte {
 	dst = appendLine(dst, r.Method)
 	dst = append(dst, ' ')
-	from := len(dst)
 	dst = appendLine(dst, r.Target)
-	if redact {
-		redactTarget(dst[from:])
-	}
 	dst = append(dst, proto...)
 	for i := range r.Headers {
-		h := &r.Headers[i]
-		dst = appendLine(dst, h.Name)
+		dst = appendLine(dst, r.Headers[i].Name)
 		dst = append(dst, ": "...)
-		from = len(dst)
-		dst = appendLine(dst, h.Value)
-		if redact {
-			redactHeader(h.Name, dst[from:])
-		}
+		dst = appendLine(dst, r.Headers[i].Value)
 		dst = append(dst, "\r\n"...)
 	}
 	dst = append(dst, "\r\n"...)
-	if !redact {
-		return append(dst, r.Body...)
+	return append(dst, r.Body...)
+}
+
+// requestLen is the length of the canonical form.
+func requestLen(r *Request) int {
+	n := len(r.Method) + 1 + len(r.Target) + len(proto) + 2 + len(r.Body)
+	for i := range r.Headers {
+		n += len(r.Headers[i].Name) + len(r.Headers[i].Value) + 4
 	}
-	return appendRedactedBody(dst, r)
+	return n
 }
 
 func appendLine(dst []byte, s string) []byte {

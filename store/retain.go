@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -62,18 +63,19 @@ type victim struct {
 // retain removes the oldest files until age and size are within bounds. It never
 // removes the segment that is written to.
 func (s *Store) retain() {
-	if s.o.Retain == 0 && s.o.MaxSize == 0 {
+	l := s.limits.Load()
+	if l.retain == 0 && l.maxSize == 0 {
 		return
 	}
-	victims, total := s.victims()
-	limit := s.o.MaxSize - min(16<<20, s.o.MaxSize/8) // the active segment grows meanwhile
-	oldest := s.o.Clock().Add(-s.o.Retain)
+	victims, total := s.victims(l.retain)
+	limit := l.maxSize - min(16<<20, l.maxSize/8) // the active segment grows meanwhile
+	oldest := s.o.Clock().Add(-l.retain)
 	for _, v := range victims {
 		why := ""
 		switch {
-		case s.o.Retain > 0 && !v.end.After(oldest):
+		case l.retain > 0 && !v.end.After(oldest):
 			why = "retain"
-		case s.o.MaxSize > 0 && total > limit:
+		case l.maxSize > 0 && total > limit:
 			why = "max_size"
 		default:
 			return
@@ -90,7 +92,7 @@ func (s *Store) retain() {
 }
 
 // victims returns what may be removed, oldest first, and the bytes of all files.
-func (s *Store) victims() (victims []victim, total int64) {
+func (s *Store) victims(retain time.Duration) (victims []victim, total int64) {
 	total = fileSize(s.permanent.path)
 	s.mu.RLock()
 	segments := slices.Clone(s.segments)
@@ -103,11 +105,11 @@ func (s *Store) victims() (victims []victim, total int64) {
 		}
 		victims = append(victims, victim{start: g.start, size: g.size.Load(), path: g.path, g: g})
 	}
-	if s.o.Retain > 0 {
+	if retain > 0 {
 		// Only the first ones can be too old; the rest need no look into the file.
 		for i := range victims {
 			victims[i].end = s.end(victims[i].g)
-			if victims[i].end.After(s.o.Clock().Add(-s.o.Retain)) {
+			if victims[i].end.After(s.o.Clock().Add(-retain)) {
 				break
 			}
 		}
@@ -155,12 +157,27 @@ func fileSize(path string) int64 {
 	return info.Size()
 }
 
-// remove deletes a file. Rows that outlive their segment will be copied to the
-// permanent file's bucket "kept" here.
+// remove deletes a file, once what outlives it is in the permanent file. A segment
+// whose labelled rows could not be copied stays.
 func (s *Store) remove(v victim) error {
 	if v.g == nil {
+		if err := os.Remove(v.path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 		s.broken.Add(-1)
-		return os.Remove(v.path)
+		name, _, _ := strings.Cut(filepath.Base(v.path), brokenSuffix)
+		if s.hasSegment(name) {
+			return nil // a new one began in its place
+		}
+		return s.dropHead(name)
+	}
+	err := s.keepLabelled(v.g)
+	switch {
+	case errors.Is(err, ErrCorrupt):
+		s.readFailed(v.g, err) // it is set aside first
+		return err
+	case err != nil && !errors.Is(err, errGone) && !errors.Is(err, ErrSchema):
+		return fmt.Errorf("store: keeping the labelled rows of segment %s: %w", v.g.name(), err)
 	}
 	s.mu.Lock()
 	i := slices.Index(s.segments, v.g)
@@ -171,9 +188,33 @@ func (s *Store) remove(v victim) error {
 	s.segments = slices.Delete(s.segments, i, i+1)
 	s.mu.Unlock()
 	v.g.retire()
+	if err := s.dropHead(v.g.name()); err != nil {
+		s.errors.Add(1)
+		s.faults.failed(err)
+	}
 	if err := os.Remove(v.path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
+	return nil
+}
+
+// limits are what SetLimits changes.
+type limits struct {
+	retain       time.Duration
+	maxSize      int64
+	segmentBytes int64
+}
+
+// SetLimits changes Options.Retain and Options.MaxSize of an open store; they take
+// effect at once. SegmentBytes follows MaxSize as in [Open].
+func (s *Store) SetLimits(retain time.Duration, maxSize int64) error {
+	o := s.asked
+	o.Retain, o.MaxSize = retain, maxSize
+	if err := o.complete(); err != nil {
+		return err
+	}
+	s.limits.Store(&limits{o.Retain, o.MaxSize, o.SegmentBytes})
+	signal(s.sweepNow)
 	return nil
 }
 

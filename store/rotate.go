@@ -42,6 +42,10 @@ func (s *Store) segmentFor(t time.Time) (*segment, error) {
 	}
 	g.stat()
 	s.activate(g, true)
+	// limen.db knows of a segment before it has rows, so that one that was slipped in
+	// is told from one of ours.
+	s.heads.unsaved[g.name()] = genesis(g.name())
+	s.keepHeads()
 	signal(s.sweepNow)
 	return g, nil
 }
@@ -148,7 +152,7 @@ func (s *Store) isSealed(g *segment) (done bool, err error) {
 // checkFull ends a segment's time early when it is full: with the second of its last
 // row, which may lie ahead of a clock that was set back.
 func (s *Store) checkFull(g *segment) {
-	if g.size.Load() < s.o.SegmentBytes || g.fullAt.Load() != 0 {
+	if g.size.Load() < s.limits.Load().segmentBytes || g.fullAt.Load() != 0 {
 		return
 	}
 	last := max(s.o.Clock().Unix(), idTime(g.index.newest).Unix())

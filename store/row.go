@@ -25,8 +25,8 @@ import (
 // wrong.
 //
 // A text is kind bytes, or kind varint with the number of a word (word.go). A
-// digest is kind bytes: 1 and 32 raw bytes for "sha256:<hex>", else 0 and the
-// text. Time is the difference to the ID's milliseconds in zigzag microseconds.
+// digest is kind bytes: 1 and 32 raw bytes for "sha256:<hex>", 2 and as many for
+// "hmac-sha256:<hex>", else 0 and the text. Time is the difference to the ID's milliseconds in zigzag microseconds.
 const rowVersion = 1
 
 // Field numbers. Up to fieldPath they are the ones that queries and zones read.
@@ -74,7 +74,50 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // appendRow appends the row of v to dst. v.ID must be set.
 func appendRow(dst []byte, v *Verdict, request []byte) []byte {
 	start := len(dst)
-	b := append(dst, rowVersion)
+	b, _ := appendFields(append(dst, rowVersion), v)
+	if request != nil {
+		b = appendBytes(b, fieldRequest, request)
+	}
+	return binary.LittleEndian.AppendUint32(b, rowCheck(v.ID, b[start:]))
+}
+
+// appendDraft appends the row of v as it came: target and request are not redacted,
+// room is left for the digest, and the check sum is missing. The writer does all of
+// that (draft.finish), so that a request does not wait for it.
+func appendDraft(dst []byte, v *Verdict, limit int) ([]byte, draft) {
+	start := len(dst)
+	cut := 0
+	if v.Source != nil {
+		size := requestLen(v.Source)
+		cut = max(0, size-limit)
+		row := *v
+		row.RequestCut += int64(cut)
+		if row.RequestDigest == "" {
+			row.RequestDigest = digestToCome
+		}
+		v = &row
+	}
+	b, d := appendFields(append(dst, rowVersion), v)
+	d.path, d.digest = d.path-uint32(start), d.digest-uint32(start)
+	switch {
+	case v.Source != nil:
+		size := requestLen(v.Source) - cut
+		b = binary.AppendUvarint(appendTag(b, fieldRequest, kindBytes), uint64(size))
+		d.request = uint32(len(b) - start)
+		d.cut = v.RequestCut > 0
+		b = appendRequest(b, v.Source)
+		b = b[:len(b)-cut]
+	case v.Request != nil:
+		request := v.Request
+		b = appendBytes(b, fieldRequest, request)
+	}
+	return append(b, 0, 0, 0, 0), d
+}
+
+// appendFields appends all fields but the request. It says where those are that the
+// writer has to work on.
+func appendFields(b []byte, v *Verdict) ([]byte, draft) {
+	var d draft
 	b = appendText(b, fieldDecision, v.Decision)
 	b = appendText(b, fieldClass, v.Class)
 	b = appendFloat(b, fieldScore, v.Score)
@@ -83,11 +126,18 @@ func appendRow(dst []byte, v *Verdict, request []byte) []byte {
 	b = appendDigest(b, fieldModel, v.ModelDigest)
 	b = appendText(b, fieldPrincipal, v.Principal)
 	b = appendText(b, fieldPath, v.Path)
+	d.path, d.pathLen = uint32(len(b)), uint32(min(len(v.Path), maxText))
+	if wordOf(v.Path) != 0 {
+		d.pathLen = 0
+	}
+	d.path -= d.pathLen
 	b = appendText(b, fieldMode, v.Mode)
 	if !v.Time.IsZero() {
 		b = appendUint(b, fieldTime, zigzag(v.Time.UnixMicro()-int64(v.ID.Time())*1000))
 	}
 	b = appendDigest(b, fieldDigest, v.RequestDigest)
+	d.digest = uint32(len(b) - 33)
+	d.keyed = v.RequestDigest == digestToCome
 	b = appendText(b, fieldMethod, v.Method)
 	b = appendClassScores(b, v.ClassScores)
 	b = appendFloat(b, fieldThreshold, v.Threshold)
@@ -116,10 +166,7 @@ func appendRow(dst []byte, v *Verdict, request []byte) []byte {
 	if v.Sampled {
 		b = appendUint(b, fieldSampled, 1)
 	}
-	if request != nil {
-		b = appendBytes(b, fieldRequest, request)
-	}
-	return binary.LittleEndian.AppendUint32(b, rowCheck(v.ID, b[start:]))
+	return b, d
 }
 
 // rowCheck is the check sum over id and row. The ID's part is spelled out because

@@ -15,8 +15,7 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Buckets of a segment. "chain" (hash chain over rows) and "calls" (outputs of
-// procedures) are names held for later versions.
+// Buckets of a segment. "chain" and "forgotten" are in chain.go.
 var (
 	bucketMeta     = []byte("meta")
 	bucketRows     = []byte("rows")
@@ -30,8 +29,9 @@ var (
 	keySpan   = []byte("span")   // uvarint, seconds
 )
 
-// segmentSchema is the version of a segment's layout.
-const segmentSchema = 1
+// segmentSchema is the version of a segment's layout. Version 1 had no hash chain: a
+// file of it is read as it is, and gets its chain when it is next written to.
+const segmentSchema = 2
 
 // segment is one file of verdicts: those whose ID lies at or after its start and
 // before its end, which is the next segment's start or its own span's end. The
@@ -56,6 +56,7 @@ type segment struct {
 
 	// Of the writer alone.
 	index   *index
+	chain   *chain
 	strikes int
 }
 
@@ -146,7 +147,7 @@ func (g *segment) checkMeta(db *bbolt.DB, o *Options, write bool) error {
 	if err := checkLength(db); err != nil {
 		return err
 	}
-	isNew := false
+	isNew, isOld := false, false
 	err := guard(g.path, func() error {
 		return db.View(func(tx *bbolt.Tx) error {
 			meta := tx.Bucket(bucketMeta)
@@ -154,25 +155,33 @@ func (g *segment) checkMeta(db *bbolt.DB, o *Options, write bool) error {
 				g.span = o.Span
 				return nil
 			}
-			if n, _ := binary.Uvarint(meta.Get(keySchema)); n > segmentSchema {
+			n, _ := binary.Uvarint(meta.Get(keySchema))
+			if n > segmentSchema {
 				return schemaError(g.path, n, segmentSchema)
 			}
+			isOld = n < segmentSchema
 			seconds, _ := binary.Uvarint(meta.Get(keySpan))
 			g.span = time.Duration(seconds) * time.Second
 			return nil
 		})
 	})
-	if err != nil || !isNew || !write {
+	if err != nil || !isNew && !isOld || !write {
 		return err
 	}
 	return guard(g.path, func() error {
 		return db.Update(func(tx *bbolt.Tx) error {
-			for _, name := range [][]byte{bucketMeta, bucketRows, bucketZones, bucketCounters} {
+			for _, name := range [][]byte{bucketMeta, bucketRows, bucketZones, bucketCounters, bucketChain, bucketForgotten} {
 				if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 					return err
 				}
 			}
 			meta := tx.Bucket(bucketMeta)
+			if isOld {
+				if err := adopt(tx, g.name()); err != nil {
+					return err
+				}
+				return meta.Put(keySchema, binary.AppendUvarint(nil, segmentSchema))
+			}
 			if err := meta.Put(keySpan, binary.AppendUvarint(nil, uint64(o.Span/time.Second))); err != nil {
 				return err
 			}

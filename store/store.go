@@ -16,6 +16,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 	"github.com/rs/zerolog"
+	"go.etcd.io/bbolt"
 )
 
 // Store holds the verdicts of one data folder. All methods are safe for concurrent
@@ -28,6 +29,20 @@ type Store struct {
 	counters  *counters
 	permanent *permanent
 	rows      sync.Pool // *rowBuffer
+	keys      *keys     // nil for a reader of a folder without a key
+	asked     Options   // as Open got them
+	limits    atomic.Pointer[limits]
+	// hashClients is Options.HashClientIPs.
+	hashClients atomic.Bool
+
+	// Of the writer alone.
+	finishers []*finisher
+	heads     heads
+
+	calls        inFlight   // by Idempotency-Key
+	labels       labelIndex // that hold
+	exceptions   atomic.Pointer[ExceptionSet]
+	exceptionsMu sync.Mutex
 
 	// mu guards the list of segments, oldest first.
 	mu       sync.RWMutex
@@ -47,6 +62,7 @@ type Store struct {
 	abandon   chan struct{} // closed when Close waits no longer
 	done      chan struct{} // closed when the writer is through
 	sweepNow  chan struct{}
+	jobs      chan job // for the writer
 	closeOnce sync.Once
 	closeErr  error
 	others    sync.WaitGroup // goroutines besides the writer
@@ -61,6 +77,7 @@ const (
 // a time may have it open for writing, and none while another reads: ErrLocked
 // says who has it. With ReadOnly nothing is created or changed.
 func Open(o Options) (*Store, error) {
+	asked := o
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
@@ -78,11 +95,16 @@ func Open(o Options) (*Store, error) {
 		queue:     newQueue(&o),
 		counters:  newCounters(),
 		permanent: permanent,
+		asked:     asked,
 		closing:   make(chan struct{}),
 		abandon:   make(chan struct{}),
 		done:      make(chan struct{}),
 		sweepNow:  make(chan struct{}, 1),
+		jobs:      make(chan job),
 	}
+	s.hashClients.Store(o.HashClientIPs)
+	s.limits.Store(&limits{o.Retain, o.MaxSize, o.SegmentBytes})
+	s.heads.unsaved, s.heads.moved = map[string]head{}, map[string]head{}
 	s.rows.New = func() any { return new(rowBuffer) }
 	s.faults.log = s.log
 	if err := s.start(); err != nil {
@@ -130,11 +152,20 @@ func checkFolder(o *Options) error {
 }
 
 // start lists the segments, reads the counters and begins the background work.
-func (s *Store) start() error {
+func (s *Store) start() (err error) {
+	if s.keys, err = openKeys(&s.o); err != nil {
+		return err
+	}
 	if err := s.list(); err != nil {
 		return err
 	}
 	if err := s.loadCounters(); err != nil {
+		return hint(err)
+	}
+	if err := s.loadLabels(); err != nil {
+		return hint(err)
+	}
+	if err := s.loadExceptions(); err != nil {
 		return hint(err)
 	}
 	if s.o.ReadOnly {
@@ -143,6 +174,9 @@ func (s *Store) start() error {
 	}
 	if err := s.checkLast(); err != nil {
 		return err
+	}
+	if err := s.loadHeads(); err != nil {
+		return hint(err)
 	}
 	go s.write()
 	s.others.Add(1)
@@ -160,6 +194,10 @@ func (s *Store) list() error {
 	for _, e := range entries {
 		if strings.Contains(e.Name(), brokenSuffix) {
 			s.broken.Add(1)
+			continue
+		}
+		if strings.HasSuffix(e.Name(), rewriteSuffix) && !s.o.ReadOnly { // Forget was interrupted
+			_ = os.Remove(filepath.Join(dir, e.Name()))
 			continue
 		}
 		start, ok := parseSegmentName(e.Name())
@@ -203,7 +241,7 @@ func (s *Store) checkLast() error {
 func (s *Store) NewID() ulid.ULID { return s.ids.next() }
 
 // rowBuffer is memory to encode a row in.
-type rowBuffer struct{ row, request, path []byte }
+type rowBuffer struct{ row []byte }
 
 // Record queues v to be written and returns at once. It reports whether the row was
 // taken: when the queue is full it is not, and is counted as dropped. v is
@@ -244,38 +282,28 @@ func (s *Store) record(v *Verdict, done chan<- error) error {
 	if v.Class != "" && wordOf(v.Class) == 0 {
 		s.counters.get(counterKey{v.Decision, v.Class}) // makes the class known to queries
 	}
+	if v.Source != nil && v.RequestDigest == "" && requestLen(v.Source) > s.o.RequestLimit {
+		v.RequestDigest = s.RequestDigest(v.Source) // the queue does not get all of it
+	}
+	row := *v
+	if s.hashClients.Load() {
+		row.ClientIP = s.keys.pseudonym(row.ClientIP)
+	}
+	if v.Source == nil && len(v.Request) > s.o.RequestLimit {
+		row.RequestCut += int64(len(v.Request) - s.o.RequestLimit)
+		row.Request = v.Request[:s.o.RequestLimit]
+	}
 	b := s.rows.Get().(*rowBuffer)
-	b.row = s.encode(b, v)
-	err := s.queue.put(v.ID, b.row, v.Decision == Block || v.Decision == Tag, done)
-	if cap(b.row)+cap(b.request)+cap(b.path) <= 256<<10 {
+	var d draft
+	b.row, d = appendDraft(b.row[:0], &row, s.o.RequestLimit)
+	err := s.queue.put(v.ID, b.row, d, v.Decision == Block || v.Decision == Tag, done)
+	if cap(b.row) <= 256<<10 {
 		s.rows.Put(b)
 	}
 	if errors.Is(err, ErrFull) {
 		s.dropped.Add(1)
 	}
 	return err
-}
-
-// encode encodes v without changing it: what is redacted here is a copy.
-func (s *Store) encode(b *rowBuffer, v *Verdict) []byte {
-	row := *v
-	if maybeSecret(v.Path) {
-		b.path = append(b.path[:0], v.Path...)
-		redactTarget(b.path)
-		if string(b.path) != v.Path {
-			row.Path = string(b.path)
-		}
-	}
-	request := v.Request
-	if v.Source != nil {
-		b.request = AppendRequest(b.request[:0], v.Source)
-		request = b.request
-	}
-	if over := len(request) - s.o.RequestLimit; over > 0 {
-		request = request[:s.o.RequestLimit]
-		row.RequestCut += int64(over)
-	}
-	return appendRow(b.row[:0], &row, request)
 }
 
 // Count counts v's decision, whether or not v is recorded. Counts are exact and
@@ -296,13 +324,28 @@ func (s *Store) Flush(ctx context.Context) error {
 	return wait(ctx, done)
 }
 
-// PutModel keeps a model's record, for ever. A digest that is known stays as it
-// is.
+// PutModel keeps a model's record, for ever, and the training run that its manifest
+// tells of. A digest that is known stays as it is.
 func (s *Store) PutModel(digest, name string, manifest []byte, loaded time.Time) error {
+	return s.PutModelFile(digest, name, manifest, nil, loaded)
+}
+
+// PutModelFile is PutModel, and keeps the model's ONNX file too, so that it can be
+// promoted later.
+func (s *Store) PutModelFile(digest, name string, manifest, weights []byte, loaded time.Time) error {
 	if err := s.mayPut("model", digest, manifest); err != nil {
 		return err
 	}
-	return s.permanent.put(bucketModels, []byte(digest), ModelRecord{digest, name, manifest, loaded.UTC()})
+	known := false
+	err := s.permanent.view(func(tx *bbolt.Tx) error {
+		known = tx.Bucket(bucketModels).Get([]byte(digest)) != nil && (len(weights) == 0 || tx.Bucket(bucketWeights).Get([]byte(digest)) != nil)
+		return nil
+	})
+	if err != nil || known {
+		return err
+	}
+	m := &ModelRecord{digest, name, manifest, loaded.UTC()}
+	return s.permanent.update(func(tx *bbolt.Tx) error { return putModel(tx, m, weights) })
 }
 
 // PutPolicy keeps a policy's snapshot, for ever. A digest that is known stays as it

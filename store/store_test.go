@@ -211,7 +211,7 @@ func TestNoSecretOnDisk(t *testing.T) {
 		}
 		return err
 	})
-	if err != nil || files != 2 {
+	if err != nil || files != 3 { // limen.db, limen.key, one segment
 		t.Errorf("%d files, %v", files, err)
 	}
 }
@@ -268,7 +268,7 @@ func TestOpenErrors(t *testing.T) {
 		"folder for file":        {store.Options{Dir: dirInPlace}, store.ErrFolder, []string{"limen.db", "directory"}},
 		"text":                   {store.Options{Dir: made("limen.db", strings.Repeat("no database ", 9999))}, store.ErrCorrupt, []string{"limen.db", "backup"}},
 		"short":                  {store.Options{Dir: made("limen.db", "x")}, store.ErrCorrupt, []string{"limen.db"}},
-		"newer":                  {store.Options{Dir: newer}, store.ErrSchema, []string{"limen.db", "schema 9", "up to 1", "update Limen"}},
+		"newer":                  {store.Options{Dir: newer}, store.ErrSchema, []string{"limen.db", "schema 9", "up to 2", "update Limen"}},
 		"newer, reading":         {store.Options{Dir: newer, ReadOnly: true}, store.ErrSchema, []string{"limen.db", "schema 9"}},
 		"newer segment":          {store.Options{Dir: newerSegment}, store.ErrSchema, []string{"verdicts", "schema 9"}},
 	} {
@@ -548,8 +548,8 @@ func TestLayout(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string][]string{
-		"limen.db":                   {"counters", "events", "exceptions", "kept", "labels", "meta", "models", "policies", "procedures", "runs"},
-		"verdicts/20260301T1000Z.db": {"counters", "meta", "rows", "zones"},
+		"limen.db":                   {"calls", "counters", "events", "heads", "kept", "key_ages", "keys", "meta", "models", "policies", "procedures", "runs", "subjects", "weights"},
+		"verdicts/20260301T1000Z.db": {"chain", "counters", "forgotten", "meta", "rows", "zones"},
 	} {
 		info, err := os.Stat(filepath.Join(dir, path))
 		if err != nil || info.Mode().Perm() != 0o600 {

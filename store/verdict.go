@@ -34,7 +34,8 @@ type Verdict struct {
 	Time time.Time `json:"time"`
 
 	// RequestDigest is over the canonical request before redaction, so equal
-	// requests have equal digests.
+	// requests have equal digests. Record makes it of Source, keyed (see
+	// Store.RequestDigest), when it is empty.
 	RequestDigest string `json:"request_digest,omitempty"`
 	Method        string `json:"method,omitempty"`
 	Host          string `json:"host,omitempty"`

@@ -3,12 +3,15 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"strings"
+	"time"
 
 	"github.com/oklog/ulid/v2"
 )
 
 // Chain is where a verdict comes from: the model and the policy that made it, the
-// data that the model was trained on, and what people said about it since.
+// runs, data and labels that the model comes from, and what people said about the
+// verdict since.
 type Chain struct {
 	Verdict *Verdict `json:"verdict"`
 	// Model and Policy are nil when the verdict names none, or one that was never
@@ -17,8 +20,17 @@ type Chain struct {
 	Policy *PolicyRecord `json:"policy"`
 	// DataSets are those of the model's manifest.
 	DataSets []DataSet `json:"data_sets"`
-	Labels   []Label   `json:"labels"`
-	Missing  []string  `json:"missing,omitempty"`
+	// Lineage is the model and those that it was made from, the newest first, each
+	// with its run, its data and its labels.
+	Lineage []Ancestor `json:"lineage"`
+	// Promotion is what made the model the active one when the verdict was made; nil
+	// when the configuration did.
+	Promotion *Promotion `json:"promotion,omitempty"`
+	// Exception is what let the request through, when it was added at run time.
+	Exception *Exception `json:"exception,omitempty"`
+	// Labels of the verdict, oldest first. All but the last are superseded.
+	Labels  []Label  `json:"labels"`
+	Missing []string `json:"missing,omitempty"`
 }
 
 // DataSet is one set of requests that a model was trained or judged on.
@@ -30,34 +42,16 @@ type DataSet struct {
 	Rows   int64  `json:"rows,omitempty"`
 }
 
-// Label is a person's word on a verdict.
-type Label struct {
-	ID     ulid.ULID `json:"id"`
-	Label  string    `json:"label"`
-	Class  string    `json:"class,omitempty"`
-	Author string    `json:"author,omitempty"`
-	Note   string    `json:"note,omitempty"`
-}
-
 // Why returns the chain of the verdict with the given ID.
 func (s *Store) Why(ctx context.Context, id ulid.ULID) (*Chain, error) {
 	v, err := s.Verdict(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	c := &Chain{Verdict: v, DataSets: []DataSet{}, Labels: []Label{}}
-	if v.ModelDigest != "" {
-		var m ModelRecord
-		found, err := s.permanent.get(bucketModels, []byte(v.ModelDigest), &m)
-		if err != nil {
-			return nil, err
-		}
-		if found {
-			c.Model = &m
-			c.DataSets = dataSets(m.Manifest)
-		} else {
-			c.Missing = append(c.Missing, "model "+v.ModelDigest)
-		}
+	c := &Chain{Verdict: v, DataSets: []DataSet{}, Lineage: []Ancestor{}, Labels: []Label{}}
+	now := s.At(time.Time{})
+	if err := c.addModel(now); err != nil {
+		return nil, err
 	}
 	if v.PolicyDigest != "" {
 		var p PolicyRecord
@@ -71,7 +65,61 @@ func (s *Store) Why(ctx context.Context, id ulid.ULID) (*Chain, error) {
 			c.Missing = append(c.Missing, "policy "+v.PolicyDigest)
 		}
 	}
-	return c, nil
+	if id, ok := exceptionID(v.Exception); ok {
+		if c.Exception, err = now.Exception(id); err != nil {
+			return nil, err
+		}
+		if c.Exception == nil {
+			c.Missing = append(c.Missing, "exception "+id.String())
+		}
+	}
+	c.Labels, err = now.LabelsOf(id)
+	return c, err
+}
+
+// addModel adds the model, and what it comes from.
+func (c *Chain) addModel(now *View) error {
+	digest := c.Verdict.ModelDigest
+	if digest == "" {
+		return nil
+	}
+	line, missing, err := now.Lineage(digest)
+	if err != nil {
+		return err
+	}
+	c.Missing = append(c.Missing, missing...)
+	if len(line) == 0 {
+		return nil
+	}
+	c.Model, c.Lineage = line[0].Model, line
+	c.DataSets = dataSets(c.Model.Manifest)
+	var names []string
+	err = now.lastOfEach(EventPromote, "", func(e *Event) error {
+		names = append(names, e.Subject)
+		return nil
+	})
+	for _, name := range names {
+		all, err := now.Promotions(name)
+		if err != nil {
+			return err
+		}
+		for _, p := range all {
+			if p.Model == digest && p.Model != p.Configured && p.Time.Before(c.Verdict.Time) {
+				c.Promotion = &p
+			}
+		}
+	}
+	return err
+}
+
+// exceptionID reads the ID from the name that Exception.Name makes.
+func exceptionID(name string) (id ulid.ULID, ok bool) {
+	rest, ok := strings.CutSuffix(name, ")")
+	if i := strings.LastIndex(rest, " ("); ok && i >= 0 {
+		id, err := ulid.ParseStrict(rest[i+2:])
+		return id, err == nil
+	}
+	return id, false
 }
 
 // dataSets reads the list "data" of a manifest. A manifest without one has none.

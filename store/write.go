@@ -1,10 +1,12 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"time"
 
+	"github.com/oklog/ulid/v2"
 	"go.etcd.io/bbolt"
 )
 
@@ -36,8 +38,11 @@ func (s *Store) write() {
 			s.commitBatch(s.queue.take())
 		case <-tick.C:
 			s.commitCounters()
+			s.keepHeads()
 			s.faults.report(s, false)
 			continue
+		case job := <-s.jobs:
+			job.done <- job.run()
 		case <-s.closing:
 			s.drain()
 			return
@@ -67,6 +72,34 @@ func (s *Store) drain() {
 		s.commitBatch(b)
 	}
 	s.commitCounters()
+	s.keepHeads()
+}
+
+// keepHeads saves the heads of the chains. A failure is counted and tried again.
+func (s *Store) keepHeads() {
+	if err := s.saveHeads(); err != nil {
+		s.errors.Add(1)
+		s.faults.failed(err)
+	}
+}
+
+// job is work that only the writer may do, between two commits.
+type job struct {
+	run  func() error
+	done chan error // of capacity one
+}
+
+// inWriter has the writer run fn and returns what it returns.
+func (s *Store) inWriter(ctx context.Context, fn func() error) error {
+	j := job{fn, make(chan error, 1)}
+	select {
+	case s.jobs <- j:
+		return <-j.done
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.closing:
+		return ErrClosed
+	}
 }
 
 // commitBatch writes the batch, however long it takes, or until Close abandons it.
@@ -75,6 +108,7 @@ func (s *Store) drain() {
 func (s *Store) commitBatch(b *batch) {
 	defer b.reset()
 	order(b)
+	s.finish(b)
 	retry := firstRetry
 	for {
 		err := s.commit(b)
@@ -132,6 +166,7 @@ func (s *Store) commit(b *batch) error {
 			s.written.Add(uint64(n))
 		}
 		b.entries = slices.Delete(b.entries, 0, n)
+		b.leaves = slices.Delete(b.leaves, 0, n)
 	}
 	return nil
 }
@@ -152,14 +187,26 @@ func (s *Store) reach(g *segment, entries []entry) int {
 func (s *Store) commitTo(g *segment, b *batch, n int) error {
 	begin := time.Now()
 	counted := func() {}
+	heads := s.heads.others(g.name())
 	err := g.update(&s.o, func(tx *bbolt.Tx) (err error) {
 		if g.index == nil {
 			if g.index, err = loadIndex(tx, s.o.zoneRows); err != nil {
 				return err
 			}
 		}
-		if err := putRows(tx, g.index, b, n); err != nil {
+		if g.chain == nil {
+			if g.chain, err = loadChain(tx, g.name()); err != nil {
+				return err
+			}
+		}
+		g.chain.builder.begin(linkRows, ulid.ULID{}, heads)
+		if err := putRows(tx, g.index, g.chain, b, n); err != nil {
 			return err
+		}
+		if g.chain.builder.n > 0 {
+			if err := g.chain.put(tx); err != nil {
+				return err
+			}
 		}
 		if g == s.counting {
 			counted, err = s.counters.put(tx.Bucket(bucketCounters))
@@ -167,12 +214,16 @@ func (s *Store) commitTo(g *segment, b *batch, n int) error {
 		return err
 	})
 	if err != nil {
-		g.index = nil // it may be ahead of the file
+		g.index, g.chain = nil, nil // they may be ahead of the file
 		s.writeFailed(g, err)
 		return err
 	}
 	counted()
 	g.strikes = 0
+	if g.chain.builder.n > 0 {
+		s.heads.mentioned(heads)
+		s.heads.changed(g.name(), g.chain.head)
+	}
 	if s.commits.Add(1)%dropEvery == 0 {
 		_ = g.view(&s.o, func(tx *bbolt.Tx) error { dropResident(tx); return nil })
 	}
@@ -186,14 +237,14 @@ func (s *Store) commitTo(g *segment, b *batch, n int) error {
 
 // putRows puts the first n entries of b. A row that is there already stays: rows are
 // written once.
-func putRows(tx *bbolt.Tx, x *index, b *batch, n int) error {
-	rows := tx.Bucket(bucketRows)
+func putRows(tx *bbolt.Tx, x *index, c *chain, b *batch, n int) error {
+	rows, forgotten := tx.Bucket(bucketRows), tx.Bucket(bucketForgotten)
 	rows.FillPercent = rowFill
 	marks := x.scratch[:0]
 	for i := range b.entries[:n] {
 		e := &b.entries[i]
 		row := b.row(i)
-		if e.id.Compare(x.newest) <= 0 && rows.Get(e.id[:]) != nil {
+		if e.id.Compare(x.newest) <= 0 && (rows.Get(e.id[:]) != nil || forgotten.Get(e.id[:]) != nil) {
 			continue
 		}
 		r, err := x.marks(e.id, row)
@@ -203,6 +254,7 @@ func putRows(tx *bbolt.Tx, x *index, b *batch, n int) error {
 		if err := rows.Put(e.id[:], row); err != nil {
 			return err
 		}
+		c.builder.add(e.id, b.leaves[i])
 		marks = append(marks, r)
 	}
 	x.scratch = marks

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"slices"
 )
 
@@ -13,7 +14,8 @@ import (
 //
 // A B-tree index per column would cost a random page write per row and column.
 // A zone costs three bytes a row and one write per thousand rows, covers every row
-// and not only flagged ones, and answers conjunctions.
+// and not only flagged ones, and answers conjunctions; its columns (columns.go) say
+// which of its rows match.
 //
 //	version  1 byte, zoneVersion
 //	rows     uvarint
@@ -121,6 +123,18 @@ func readZone(b []byte) (z zoneView, ok bool) {
 	}
 	z.marks = b[:3*n]
 	return z, true
+}
+
+// zoneRows returns the number of rows that a zone counts, or -1.
+func zoneRows(b []byte) int {
+	if len(b) == 0 || b[0] != zoneVersion {
+		return -1
+	}
+	rows, _, ok := takeUvarint(b[1:])
+	if !ok || rows > math.MaxInt32 {
+		return -1
+	}
+	return int(rows)
 }
 
 func takeUvarint(b []byte) (uint64, []byte, bool) {

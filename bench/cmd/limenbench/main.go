@@ -7,6 +7,7 @@
 //	limenbench proxy --table [flags] FILE…   what the live server blocks, by data set
 //	limenbench compare [flags] FILE…         accuracy and cost beside Coraza with the Core Rule Set
 //	limenbench body [flags]                  cost of inspecting large bodies
+//	limenbench store [flags]                 time of every query over a filled store
 //
 // FILE is a JSON Lines file of requests (.jsonl, .jsonl.gz) or a folder of them.
 // Everything runs on the loopback in a temporary folder and is gone afterwards,
@@ -39,6 +40,7 @@ const usage = `usage:
   limenbench body [flags]                  cost of inspecting large bodies
   limenbench evade [flags] FILE…           share of attacks still caught when a search hides them; --drift for ordinary values
   limenbench padding [flags] FILE…         share of attacks still caught in up to 1 MiB of ordinary filler
+  limenbench store [flags]                 time of every query over a filled store
 flags: limenbench SUBCOMMAND --help
 `
 
@@ -79,6 +81,8 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 		return runHarden(ctx, arguments, stdout, stderr)
 	case "padding":
 		return runPadding(ctx, arguments, stdout, stderr)
+	case "store":
+		return runStore(ctx, arguments, stdout, stderr)
 	case "help", "-h", "--help":
 		fmt.Fprint(stdout, usage)
 		return nil

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package storebench
+
+import "errors"
+
+func dropCache(string) error { return errors.New("dropping files from the cache needs Linux") }

@@ -1,0 +1,63 @@
+package storebench
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Ensure that a filled folder answers every query with as many rows as its name says.
+func TestFillAndMeasure(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "limen")
+	const rows, span = 5000, 3 * time.Hour
+	last := -1
+	filled, err := Fill(context.Background(), dir, rows, span, 1, func(n int) { last = n })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if filled.Rows != rows || filled.Segments != 3 || filled.Bytes < 100*rows || filled.PerSecond() <= 0 || last < 0 {
+		t.Errorf("%+v, progress %d", filled, last)
+	}
+	timings, err := Measure(context.Background(), dir, span, 1, true, func(*Timing) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, q := range timings {
+		seen[q.Name] = true
+		switch {
+		case strings.Contains(q.Name, "rare"):
+			if q.Rows != 1 {
+				t.Errorf("%s, %s first: %d rows, want 1", q.Name, q.Order, q.Rows)
+			}
+		case strings.Contains(q.Name, "absent"):
+			if q.Rows != 0 {
+				t.Errorf("%s, %s first: %d rows, want none", q.Name, q.Order, q.Rows)
+			}
+		case strings.Contains(q.Name, "common"):
+			if q.Rows == 0 {
+				t.Errorf("%s, %s first: no rows", q.Name, q.Order)
+			}
+		}
+		if q.First <= 0 || q.Warm.N != 1 {
+			t.Errorf("%+v", q)
+		}
+	}
+	if len(seen) != len(Cases(span))+2 || len(timings) != 2*len(Cases(span))+2 {
+		t.Errorf("%d queries in %d orders", len(seen), len(timings))
+	}
+	if _, err := Fill(context.Background(), dir, rows, span, 1, func(int) {}); err == nil || !strings.Contains(err.Error(), "give an empty one") {
+		t.Errorf("a second filling: %v", err)
+	}
+}
+
+// Ensure that a filling ends with its context.
+func TestFillEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Fill(ctx, t.TempDir(), 100, time.Hour, 1, func(int) {}); err != context.Canceled {
+		t.Errorf("got %v", err)
+	}
+}
