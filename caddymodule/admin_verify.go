@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -42,7 +43,9 @@ func (a *adminAPI) verify(w http.ResponseWriter, r *http.Request) error {
 	if !verifying.CompareAndSwap(false, true) {
 		return apiError(http.StatusConflict, errVerifying)
 	}
-	defer verifying.Store(false)
+	// Free before the last line is written: whoever has read that may ask again.
+	free := sync.OnceFunc(func() { verifying.Store(false) })
+	defer free()
 	lines := newLines(w)
 	defer lines.end()
 	report, err := s.Verify(r.Context(), store.VerifyOptions{
@@ -51,6 +54,7 @@ func (a *adminAPI) verify(w http.ResponseWriter, r *http.Request) error {
 			lines.put(verifyEvent{Segment: segment, Done: done, Segments: segments, Rows: rows}, false)
 		},
 	})
+	free()
 	switch {
 	case err != nil && !lines.begun:
 		return apiError(statusOf(err), err)

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -211,12 +212,11 @@ func (s *server) run(caddyfile string) {
 func newServer(t testing.TB, vars map[string]string) *server {
 	t.Helper()
 	s := &server{
-		t:     t,
-		Admin: "http://" + freeAddr(t),
-		Data:  filepath.Join(t.TempDir(), "limen"),
-		Model: spellingModel(t, t.TempDir(), "1"),
-		// A reload replaces servers: a connection kept alive may be closed just as it is used again.
-		Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		t:      t,
+		Admin:  "http://" + freeAddr(t),
+		Data:   filepath.Join(t.TempDir(), "limen"),
+		Model:  spellingModel(t, t.TempDir(), "1"),
+		Client: &http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 	s.vars = map[string]string{"$DATA": s.Data, "$MODEL": s.Model}
 	s.move()
@@ -320,10 +320,22 @@ func (s *server) expect(res response, status int, text string) {
 	}
 }
 
+// admins asks the admin endpoint. A reload replaces it: a connection that the old one
+// took last is closed without an answer, so it is asked again.
+func (s *server) admins(path string) (*http.Response, error) {
+	for tries := 1; ; tries++ {
+		res, err := http.Get(s.Admin + path)
+		if err == nil || tries == 3 || !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+			return res, err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
 // api asks the admin endpoint and decodes its answer into v.
 func (s *server) api(path string, v any) (status int) {
 	s.t.Helper()
-	res, err := s.Client.Get(s.Admin + path)
+	res, err := s.admins(path)
 	if err != nil {
 		s.t.Fatal(err)
 	}

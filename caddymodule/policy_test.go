@@ -190,7 +190,7 @@ func (s *server) fallbacks(reason string) float64 {
 // metric reads one metric from the admin endpoint; 0 when it is not there.
 func (s *server) metric(name string) (v float64) {
 	s.t.Helper()
-	res, err := s.Client.Get(s.Admin + "/metrics")
+	res, err := s.admins("/metrics")
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -29,10 +29,8 @@ func (a *App) openModel() (*model.Model, error) {
 		a.unread = err // Start looks again
 		return m, nil
 	case err != nil:
-		// Start meets the same error where the store cannot be opened; a promoted
-		// model that is lost is no reason not to serve.
-		a.log.Error("promoted model cannot be read, using the configured one",
-			zap.String("model", m.Manifest.Name+"@"+m.ShortDigest()), zap.Error(err))
+		// Start meets the same error where the store cannot be opened, and says so; where
+		// it can, a promoted model that cannot be read must not take the site down.
 		a.unread = err
 		return m, nil
 	case promoted == nil:
@@ -45,7 +43,6 @@ func (a *App) openModel() (*model.Model, error) {
 	if err != nil {
 		a.log.Error("promoted model cannot be loaded, using the configured one: promote another one, or roll back",
 			zap.String("promoted", promoted.Digest), zap.Error(err))
-		a.unread = err
 		return m, nil
 	}
 	other.Path = "promoted"
@@ -74,7 +71,13 @@ func (a *App) promoted() (*store.NewModel, error) {
 // checkModel refuses to start with another model than the active one because the
 // data folder was in use at the wrong moment.
 func (a *App) checkModel(s *sharedStore) error {
+	if a.unread == nil {
+		return nil
+	}
 	if !errors.Is(a.unread, store.ErrLocked) {
+		m := a.model()
+		a.log.Error("promoted model cannot be read, using the configured one",
+			zap.String("model", m.Manifest.Name+"@"+m.ShortDigest()), zap.Error(a.unread))
 		return nil
 	}
 	active, err := s.At(time.Time{}).Active(modelHTTP, a.configured.Digest)
