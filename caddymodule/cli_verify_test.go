@@ -18,7 +18,7 @@ func TestCLIVerifyForget(t *testing.T) {
 	for range 20 {
 		s.get("/?a=evil-sqli")
 	}
-	rows := s.rows("", 20)
+	s.rows("", 20)
 	nobody := freeAddr(t)
 	check := func(want string, args ...string) string {
 		t.Helper()
@@ -48,7 +48,7 @@ func TestCLIVerifyForget(t *testing.T) {
 	for range 3 {
 		s.get("/?a=evil-sqli")
 	}
-	rows = s.rows("", 3)
+	rows := s.rows("", 3)
 	stop()
 
 	offline := []string{"--address", nobody, "--data", s.Data}

@@ -192,7 +192,8 @@ func (s *Store) eachRecord(ctx context.Context, bucket []byte, before ulid.ULID,
 			return nil
 		}
 		c := b.Cursor()
-		k, v := c.Seek(before[:])
+		var v []byte
+		k, _ := c.Seek(before[:])
 		if k == nil {
 			k, v = c.Last()
 		} else {

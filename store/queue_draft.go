@@ -27,7 +27,6 @@ type draft struct {
 type finisher struct {
 	mac    gohash.Hash
 	hidden hidden
-	sum    [32]byte
 }
 
 func (s *Store) newFinisher() *finisher {

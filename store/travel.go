@@ -114,11 +114,10 @@ func (v *View) lastOfEach(kind, from string, fn func(*Event) error) error {
 		c := index.Cursor()
 		k, _ := c.Seek(append(slices.Clone(prefix), from...))
 		for bytes.HasPrefix(k, prefix) {
-			id, err := subjectID(k)
-			if err != nil {
+			if _, err := subjectID(k); err != nil {
 				return err
 			}
-			subject := k[:len(k)-len(id)]
+			subject := k[:len(k)-len(ulid.ULID{})]
 			if last := lastUpTo(index, subject, v.last); !last.IsZero() {
 				e, err := getEvent(tx, last)
 				if err != nil {
