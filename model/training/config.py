@@ -146,7 +146,7 @@ SEED = 20261122
 # the payloads and values of these data sets and as many of our own generators.
 HARDEN = {"searched": 4000, "random": 7000, "padded": 2500, "ordinary": 8000, "alarms": 1200}
 # New draws of our own generators that come with them.
-FRESH = {"plain/whole": 12000, "plain/twins": 4000, "plain/talk": 8000, "attack/families": 9000}
+FRESH = {"plain/whole": 12000, "plain/twins": 4000, "plain/talk": 12000, "attack/families": 12000}
 HARDEN_SOURCES = ("openappsec-malicious", "payloadsallthethings", "sqlmap-payloads", "fwaf-badqueries", "httpparams", "openappsec-legit", "text-til-jbranchaud", "text-tldr", "text-book-search", "api-datadog")
 HARDEN_VALUES = 18000
 HARDEN_THRESHOLD = 0.97  # score that a search goes below

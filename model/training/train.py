@@ -11,6 +11,7 @@ import copy
 import dataclasses
 import json
 import math
+import pathlib
 import time
 
 import numpy
@@ -102,10 +103,12 @@ def hardens(epoch, options):
     return epoch >= options.harden_from and (epoch - options.harden_from) % options.harden_every == 0
 
 
-def train(options, device, cache, checkpoint, history_path, fresh, start=""):
+def train(options, device, cache, checkpoint, history_path, fresh, start="", rounds=()):
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     requests, val = data.Requests(cache), data.Requests(config.BUILD / "val.npz")
+    for earlier in rounds:
+        requests.append(earlier)
     site = sites.numbers(val)
     network = networks.Network(config.NETWORK).to(device)
     average = copy.deepcopy(network)
@@ -217,11 +220,13 @@ def main():
         parser.add_argument("--" + field.name.replace("_", "-"), type=field.type if callable(field.type) else type(field.default), default=field.default)
     parser.add_argument("--fresh", action="store_true", help="start over even if there is a checkpoint")
     parser.add_argument("--start", default="", help="checkpoint of an earlier run to take the weights from")
+    parser.add_argument("--rounds", default="", help="folder of an earlier run's rounds of adversarial training, to read as well")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     arguments = vars(parser.parse_args())
-    device, fresh, start = arguments.pop("device"), arguments.pop("fresh"), arguments.pop("start")
+    device, fresh, start, rounds = (arguments.pop(name) for name in ("device", "fresh", "start", "rounds"))
+    rounds = sorted(pathlib.Path(rounds).glob("epoch*.npz")) if rounds else []
     options = config.TrainConfig(**arguments)
-    train(options, device, config.BUILD / "train.npz", config.BUILD / "checkpoint.pt", config.BUILD / "history.json", fresh, start)
+    train(options, device, config.BUILD / "train.npz", config.BUILD / "checkpoint.pt", config.BUILD / "history.json", fresh, start, rounds)
 
 
 if __name__ == "__main__":

@@ -20,12 +20,13 @@ working injection for a common server.
     vendor.py    query languages, as requests      office.py    editors, settings, sign-on, hooks, as requests
     files.py     paths, pictures in markup, quoted commands
     capture.py   pages, requests and machines as recorded, as requests
+    hosts.py     lists of addresses and of dotted names
     message.py   quoting, headers, bodies
 
 Read them by eye with `python3 -m ordinary --show KIND`.
 """
 
-from . import beacon, database, document, files, hard, harmless, languages, markup, office, program, shapes, shell, vendor, writing
+from . import beacon, database, document, files, hard, harmless, hosts, languages, markup, office, program, shapes, shell, vendor, writing
 from .requests import request as _request
 
 SHORTEST, LONGEST = 3, 6000
@@ -36,7 +37,7 @@ _KINDS = {
     "markdown": (3, markup.markdown, 0.1), "image": (2, markup.image, 0), "script": (5, program.script, 0.75), "css": (3, markup.css, 0), "token": (5, beacon.token, 0), "beacon": (8, beacon.beacon, 0), "template": (5, program.template, 0.2), "link": (6, beacon.link, 0),
     "config": (4, program.config, 0.3), "language": (9, languages.language, 0.1), "log": (4, writing.log, 0.2), "path": (4, writing.path_list, 0), "mail": (3, writing.mail, 0), "chat": (4, writing.chat, 0.6), "prose": (3, writing.prose_text, 0.2), "product": (2, writing.product, 0.2),
     "password": (1, writing.password, 0), "mashed": (1, writing.keys_mashed, 0), "numbers": (2, writing.numbers, 0), "geometry": (2, writing.geometry, 0), "notation": (2, writing.notation, 0.9), "xml": (3, document.xml, 0.45), "graphql": (3, document.graphql, 0.6), "json": (4, document.json_text, 0), "binary": (2, document.binary, 0), "packed": (5, shapes.packed, 0), "telemetry": (6, shapes.telemetry, 0), "vendor": (5, vendor.statement, 0.05), "nested": (4, shapes.nested_url, 0.1), "place": (4, shapes.placeholder, 0.2), "minified": (4, shapes.minified, 0.1), "trace": (3, shapes.stack, 0.3),
-    "settings": (5, office.config_text, 0.1), "wiki": (4, office.wiki_text, 0.1), "block": (4, office.block_text, 0), "files": (7, files.files, 0.1), "picture": (7, files.picture, 0.1), "commands": (6, files.commands, 0.1), "hard": (8, None, 0),
+    "settings": (5, office.config_text, 0.1), "wiki": (4, office.wiki_text, 0.1), "block": (4, office.block_text, 0), "files": (7, files.files, 0.1), "picture": (7, files.picture, 0.1), "commands": (6, files.commands, 0.1), "hosts": (10, hosts.hosts, 0.05), "dotted": (4, hosts.dotted, 0.05), "hard": (8, None, 0),
 }
 KINDS = {name: float(weight) for name, (weight, _, _) in _KINDS.items()}
 _NAMES, _WEIGHTS = list(KINDS), list(KINDS.values())

@@ -10,6 +10,7 @@ import json
 import zlib
 
 from . import languages, markup, shapes
+from .hosts import addresses
 from .message import browser, dump, post
 from .words import ALNUM, B64, HEX, fill, letters, phrase, pick, sentence
 
@@ -145,10 +146,12 @@ def machine(rng):
 def lists(rng):
     """Long lists of hosts and sources, as settings, policies and consent carry them."""
     hosts = [fill(rng, rng.choice(("https://§host/", "https://*.§host", "wss://§host", "'self'", "'unsafe-inline'", "'nonce-§tok'", "'sha256-§tok='", "data:", "blob:", "§host:443", "http://localhost:§n", "https://§w.staging.§w.§host/", "'strict-dynamic'", "chrome-extension:", "about:", "ms-appx:"))) for _ in range(rng.randint(10, 120))]
+    if rng.random() < 0.6:
+        hosts = addresses(rng, 5, rng.choice((20, 80, 300)))
     joined = rng.choice((" ", " ", ",", ";", "|", ", ")).join(hosts)
     if rng.random() < 0.5:
-        return post(rng, fill(rng, rng.choice(("/csp", "/report-uri/§w", "/_/csp-report", "/api/§n/security/?sentry_key=§hex"))), rng.choice(("application/csp-report", "application/reports+json", "application/json")), dump(rng, {"csp-report": {"document-uri": fill(rng, "§url"), "referrer": "", "violated-directive": "script-src-elem", "effective-directive": "script-src-elem", "original-policy": "default-src 'self'; frame-ancestors " + joined + "; connect-src " + joined[:600], "disposition": "report", "blocked-uri": rng.choice(("inline", "eval", fill(rng, "§url"))), "line-number": rng.randrange(999), "source-file": fill(rng, "§url"), "script-sample": pick(rng, shapes.SCRIPTS)[:40]}}))
+        return post(rng, fill(rng, rng.choice(("/csp", "/report-uri/§w", "/_/csp-report", "/api/§n/security/?sentry_key=§hex"))), rng.choice(("application/csp-report", "application/reports+json", "application/json")), dump(rng, {"csp-report": {"document-uri": fill(rng, "§url"), "referrer": "", "violated-directive": "script-src-elem", "effective-directive": "script-src-elem", "original-policy": "default-src 'self'; frame-ancestors " + joined + "; connect-src " + rng.choice((joined[:600], " ".join(addresses(rng, 5, 120)))), "disposition": "report", "blocked-uri": rng.choice(("inline", "eval", fill(rng, "§url"))), "line-number": rng.randrange(999), "source-file": fill(rng, "§url"), "script-sample": pick(rng, shapes.SCRIPTS)[:40]}}))
     return post(rng, fill(rng, "/§w/settings"), "application/json", dump(rng, {fill(rng, "§c"): joined, "allowedOrigins": hosts[:20], "note": phrase(rng)}))
 
 
-MAKERS = ((page, 26), (context, 14), (requests, 18), (machine, 8), (lists, 10))
+MAKERS = ((page, 26), (context, 14), (requests, 18), (machine, 8), (lists, 18))
