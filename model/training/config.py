@@ -25,7 +25,7 @@ TOKENIZER = {"version": 1, "vocabulary": 320, "window": 320, "overlap": 64}
 CLASSES = ["none", "sqli", "xss", "traversal", "cmdi", "log4shell", "shellshock", "xxe", "other"]
 
 NAME = "limen-http"
-VERSION = "0.3.0"
+VERSION = "0.4.0"
 
 
 @dataclasses.dataclass(frozen=True)
