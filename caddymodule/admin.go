@@ -91,6 +91,8 @@ func (a *adminAPI) serve(w http.ResponseWriter, r *http.Request) error {
 		answer = getVerdict(path[1])
 	case len(path) == 3 && path[0] == "verdicts" && path[2] == "why":
 		answer = getWhy(path[1])
+	case len(path) == 2 && path[0] == "models":
+		answer = getModelFile(path[1])
 	default:
 		if method, answer = stateResource(path); answer == nil {
 			return apiError(http.StatusNotFound, fmt.Errorf("no such resource: %s", r.URL.Path))

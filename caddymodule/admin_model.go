@@ -86,6 +86,23 @@ func modelsAt(s *store.Store, at time.Time, configured string) (*modelsAnswer, e
 	return answer, nil
 }
 
+// modelFile is what /limen/models/DIGEST says: a model that the store keeps, whole.
+type modelFile struct {
+	Manifest json.RawMessage `json:"manifest"`
+	ONNX     []byte          `json:"onnx"` // Base64 in JSON
+}
+
+func getModelFile(digest string) answerFunc {
+	return func(_ *App, s *sharedStore, _ *http.Request) (any, error) {
+		record, err := s.At(time.Time{}).FindModel(digest)
+		if err != nil {
+			return nil, err
+		}
+		weights, err := s.Weights(record.Digest)
+		return modelFile{record.Manifest, weights}, err
+	}
+}
+
 // sitesAnswer is what /limen/policies says.
 type sitesAnswer struct {
 	Sites    []store.Site         `json:"sites"`

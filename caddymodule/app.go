@@ -78,6 +78,8 @@ type App struct {
 	// closed when it is over; store is nil before, and after a Start that failed.
 	started chan struct{}
 	store   *atomic.Pointer[sharedStore]
+
+	outcomes *outcomes // rows of requests that are being answered
 }
 
 // policyRecord is a handler's policy, which its rows name by the digest.
@@ -102,7 +104,8 @@ func (App) CaddyModule() caddy.ModuleInfo {
 }
 
 func newApp() *App {
-	return &App{started: make(chan struct{}), store: new(atomic.Pointer[sharedStore]), live: new(atomic.Pointer[liveExceptions])}
+	return &App{started: make(chan struct{}), store: new(atomic.Pointer[sharedStore]), live: new(atomic.Pointer[liveExceptions]),
+		outcomes: new(outcomes)}
 }
 
 // Provision loads the model and opens the engine. It leaves the data folder
@@ -194,6 +197,7 @@ func (a *App) Start() error {
 	a.takeSites()
 	a.stop = a.startCalibration(s)
 	a.keepSettings(a.ctx, s, true)
+	a.outcomes.start()
 	a.store.Store(s)
 	info := a.classifier().Engine().Info()
 	a.log.Info("reading requests",
@@ -250,6 +254,7 @@ func (a *App) Cleanup() error {
 	if a.stop != nil {
 		a.stop()
 	}
+	a.outcomes.stop()
 	if s := a.store.Load(); s != nil {
 		errs = append(errs, s.release())
 	}

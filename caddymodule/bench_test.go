@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/limen-waf/limen/classifier"
 	"github.com/limen-waf/limen/gpu"
 	"github.com/limen-waf/limen/model"
+	"github.com/limen-waf/limen/store"
 )
 
 // nullEngine finds nothing and takes no time.
@@ -59,8 +61,18 @@ func benchHandler(b *testing.B, h *Handler) *Handler {
 	openEngine = func(*model.Model, gpu.Options) (classifier.Engine, error) { return nullEngine{}, nil }
 	defer func() { openEngine = old }()
 
+	return modelHandler(b, h, m)
+}
+
+// modelHandler makes a handler with a store and m on the native engine.
+func modelHandler(b *testing.B, h *Handler, m *model.Model) *Handler {
+	b.Helper()
+	var err error
 	app := newApp()
-	app.log = zap.NewNop()
+	app.log, app.configured, app.configure = zap.NewNop(), m, store.ConfigureProcedure()
+	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
+	b.Cleanup(cancel)
+	app.ctx = ctx
 	app.Data = b.TempDir()
 	app.Retain, app.MaxSize = caddy.Duration(time.Hour), 1<<30
 	if app.engine, err = acquireEngine(m, "native", app.Data); err != nil {
@@ -77,6 +89,8 @@ func benchHandler(b *testing.B, h *Handler) *Handler {
 	h.app, h.log, h.meter = app, zap.NewNop(), new(meter)
 	h.setDefaults()
 	h.policy = h.newPolicy()
+	h.stance = new(atomic.Pointer[stance])
+	h.stance.Store(&stance{policy: h.policy})
 	h.scope = scope{h.BodyLimit, time.Duration(h.Deadline)}
 	if h.recorder, err = newRecorder(h); err != nil {
 		b.Fatal(err)

@@ -7,24 +7,30 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 
-	"github.com/oklog/ulid/v2"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/limen-waf/limen/classifier"
 	"github.com/limen-waf/limen/classifier/corpus"
 	"github.com/limen-waf/limen/classifier/explain"
+	"github.com/limen-waf/limen/store"
 )
 
 func newExplainCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "explain [--model M] [--device D] [--threshold T] [--json] FILE…",
+		Use:   "explain [--model M] [--device D] [--threshold T] [--json] ID…|FILE…",
 		Short: "Shows the characters of requests that made their scores",
-		Long: `Shows the characters of requests from files that made their scores.
+		Long: `Shows the characters of requests that made their scores: of recorded decisions by
+their IDs, or of requests from files.
+
+A recorded request is asked about as it is stored, with sensitive values masked,
+under the model that decided, which the store keeps, and the threshold that held
+(--model and --threshold replace them). What was recorded is shown beside what
+comes out now: the scores differ where values were masked. It comes from the
+running server, or from the data folder when there is none.
 
 The network is asked again with parts of the request blanked. Marked are the
 characters without which it would find less of an attack, and with which alone
@@ -39,54 +45,55 @@ With --json, one JSON object a line, in input order:
 
   {"id":"…","score":0.997,"class":"sqli","attack":"sqli","window":0,"windows":1,
    "evidence":5.8,"spans":[{"field":"target|method|header name|header|body",
-   "header":-1,"start":9,"end":33,"text":"…","weight":5.1}],"decision":"allow|block","model":"name@digest"}
+   "header":-1,"start":9,"end":33,"text":"…","weight":5.1}],"decision":"allow|block","model":"name@digest",
+   "recorded":{"time":"…","score":0.998,"class":"sqli","decision":"block","threshold":0.9,"model_digest":"sha256:…",
+   "request_cut":0}}
+
+recorded is there for recorded decisions only.
 
 start and end are bytes of the field as it was sent, both -1 where the
 characters do not stand in it as such (a compressed body); header is the index of
 the header field.
 ` + requestFilesHelp,
-		Example: `  $ caddy limen explain request.http
+		Example: `  $ caddy limen explain 01KA2B3C4D5E6F7G8H9JKMNPQR
+  $ caddy limen explain request.http
   $ caddy limen eval --mistakes - test.jsonl | caddy limen explain - | less
   $ caddy limen explain --json requests.jsonl | jq '.spans[0].text'`,
-		Args: requestFiles,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("no ID of a decision and no FILE given, expected IDs, or JSON Lines or raw HTTP messages, or - for standard input")
+			}
+			return nil
+		},
 	}
 	var flags modelFlags
 	flags.add(cmd)
+	var source sourceFlags
+	source.add(cmd)
 	asJSON := cmd.Flags().Bool("json", false, "Write one JSON object a request")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := storedDecision(args); err != nil {
+		ids, err := decisionIDs(args)
+		if err != nil {
 			return err
+		}
+		x := explainer{out: bufio.NewWriter(cmd.OutOrStdout()), json: *asJSON, marks: plainMarks}
+		if f, ok := cmd.OutOrStdout().(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == "" {
+			x.marks = colourMarks
+		}
+		if ids != nil {
+			return x.decisions(cmd, ids, &flags, &source)
 		}
 		r, err := openFiles(cmd, args)
 		if err != nil {
 			return err
 		}
-		s, err := flags.open(cmd)
-		if err != nil {
+		if x.scorer, err = flags.open(cmd); err != nil {
 			return err
 		}
-		defer s.close()
-		x := explainer{scorer: s, out: bufio.NewWriter(cmd.OutOrStdout()), json: *asJSON, marks: plainMarks}
-		if f, ok := cmd.OutOrStdout().(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == "" {
-			x.marks = colourMarks
-		}
+		defer x.scorer.close()
 		return x.run(cmd.Context(), r)
 	}
 	return cmd
-}
-
-// storedDecision refuses the id of a decision, which "why" takes.
-func storedDecision(args []string) error {
-	for _, arg := range args {
-		if _, err := ulid.ParseStrict(arg); err != nil {
-			continue
-		}
-		if _, err := os.Lstat(arg); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s is the id of a decision, and explain reads files; \"caddy limen why %s\" shows what is stored of it. "+
-				"Save the request as a raw HTTP message or a JSON line and name that file", arg, arg)
-		}
-	}
-	return nil
 }
 
 // explainer writes explanations.
@@ -95,6 +102,8 @@ type explainer struct {
 	out   *bufio.Writer
 	json  bool
 	marks marks
+	// recorded is the decision whose request is explained, nil for one from a file.
+	recorded *store.Verdict
 }
 
 // marks are what stands before and after marked characters, and around what is
@@ -112,6 +121,7 @@ type explained struct {
 	explain.Explanation
 	Decision classifier.Decision `json:"decision"`
 	Model    string              `json:"model"`
+	Recorded *recordedDecision   `json:"recorded,omitempty"`
 }
 
 func (x *explainer) run(ctx context.Context, r *corpus.Reader) error {
@@ -148,7 +158,7 @@ func (x *explainer) request(ctx context.Context, rec *corpus.Record) error {
 	if x.json {
 		out := json.NewEncoder(x.out)
 		out.SetEscapeHTML(false) // "<script>" stays readable
-		return out.Encode(explained{rec.ID, e, decision, x.modelName()})
+		return out.Encode(explained{rec.ID, e, decision, x.modelName(), recordedAs(x.recorded)})
 	}
 	x.write(rec, &e, decision)
 	return nil
@@ -159,6 +169,7 @@ func (x *explainer) write(rec *corpus.Record, e *explain.Explanation, decision c
 	fmt.Fprintf(x.out, "# ")
 	x.text(rec.ID)
 	fmt.Fprintf(x.out, "  score %.6f  %s  %s\n", e.Score, e.Attack, decision)
+	x.writeRecorded()
 	x.value(rec.Method, e.In("method", -1), false)
 	x.out.WriteByte(' ')
 	x.value(rec.Target, e.In("target", -1), false)

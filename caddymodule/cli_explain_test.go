@@ -8,6 +8,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/caddyserver/caddy/v2"
+
 	"github.com/limen-waf/limen/classifier/explain"
 )
 
@@ -81,9 +83,10 @@ func TestCLIExplainErrors(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no file": {nil, "no FILE given"},
+		"no file": {nil, "no ID of a decision and no FILE given"},
 		"missing": {[]string{dir + "/none.http"}, dir + "/none.http: no such file"},
-		"an id":   {[]string{id}, id + ` is the id of a decision, and explain reads files; "caddy limen why ` + id + `" shows what is stored of it`},
+		"an id":   {[]string{"--address", freeAddr(t), "--data", dir + "/none", id}, "the data folder cannot be read"},
+		"both":    {[]string{id, "testdata/cli/requests.jsonl"}, "give either IDs or files"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, _, err := limen(t, "", append([]string{"explain"}, c.args...)...); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -119,6 +122,64 @@ func TestCLIExplainMistakes(t *testing.T) {
 	}
 	out, _, err := limen(t, wrong, "explain", "--model", m, "-")
 	if err != nil || !strings.Contains(out, "# a3") || !strings.Contains(out, "# n3") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// Ensure that a recorded decision is explained by its ID under the model that made it,
+// asked of the running server, and of the data folder when there is none; and that what
+// was masked stays so.
+func TestCLIExplainDecision(t *testing.T) {
+	s := start(t, "$SITE {\n limen\n respond ok\n}\n", nil)
+	s.expect(s.get("/?q=evil-sqli&password=hunter2"), 403, "")
+	id := s.rows("", 1)[0]["id"].(string)
+	admin := strings.TrimPrefix(s.Admin, "http://")
+
+	explained := func(t *testing.T, args ...string) {
+		t.Helper()
+		out, _, err := limen(t, "", append([]string{"explain", "--json"}, append(args, id)...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			ID, Decision, Model string
+			explain.Explanation
+			Recorded *struct {
+				Score, Threshold float64
+				Class, Decision  string
+				ModelDigest      string `json:"model_digest"`
+			}
+		}
+		if err := json.Unmarshal([]byte(out), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.ID != id || got.Decision != "block" || !strings.HasPrefix(got.Model, "spelling@") || got.Recorded == nil {
+			t.Fatalf("%s", out)
+		}
+		if r := got.Recorded; r.Score != got.Score || r.Threshold != 0.9 || r.Class != "sqli" || r.Decision != "block" || !strings.HasPrefix(r.ModelDigest, "sha256:") {
+			t.Errorf("recorded %+v, now %v", r, got.Score)
+		}
+		if len(got.Spans) == 0 || got.Spans[0].Field != "target" || !strings.Contains("evil-sqli", got.Spans[0].Text) {
+			t.Errorf("spans %+v", got.Spans)
+		}
+	}
+	t.Run("server", func(t *testing.T) { explained(t, "--address", admin) })
+	text, _, err := limen(t, "", "explain", "--address", admin, id)
+	if err != nil || !strings.Contains(text, "GET /?q=") || !strings.Contains(text, "password=aaaaaa0") || strings.Contains(text, "hunter2") ||
+		!strings.Contains(text, "# recorded ") {
+		t.Errorf("%v\n%s", err, text)
+	}
+	if _, _, err := limen(t, "", "explain", "--address", admin, "01KAN6T3YCQ2V6D1T1WJ9Z8K4F"); err == nil || !strings.Contains(err.Error(), "01KAN6T3YCQ2V6D1T1WJ9Z8K4F") {
+		t.Errorf("an ID that is not there: %v", err)
+	}
+	if err := caddy.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	admin = freeAddr(t) // nothing answers there
+	t.Run("data folder", func(t *testing.T) { explained(t, "--address", admin, "--data", s.Data) })
+	// Under another model, at its own threshold.
+	out, _, err := limen(t, "", "explain", "--json", "--device", "native", "--model", "default", "--address", admin, "--data", s.Data, id)
+	if err != nil || !strings.Contains(out, `"model":"limen-http@`) || !strings.Contains(out, `"recorded":{`) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

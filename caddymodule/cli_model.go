@@ -40,6 +40,11 @@ func (f *modelFlags) open(cmd *cobra.Command) (*scorer, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.openModel(cmd, m)
+}
+
+// openModel is open for a model that is not the flag's.
+func (f *modelFlags) openModel(cmd *cobra.Command, m *model.Model) (_ *scorer, err error) {
 	s := &scorer{policy: blockingPolicy(m)}
 	if cmd.Flags().Changed("threshold") {
 		s.policy.Threshold, s.policy.ClassThresholds = f.threshold, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -106,7 +107,11 @@ func writeDecision(p *page, v *store.Verdict) {
 	p.line("client", "%s", printable(v.ClientIP))
 	p.line("user", "%s", printable(v.Principal))
 	if v.Status != 0 {
-		p.line("status", "%d", v.Status)
+		text := strconv.Itoa(v.Status)
+		if v.UpstreamMicros != 0 {
+			text += fmt.Sprintf(", the upstream answered within %s", time.Duration(v.UpstreamMicros)*time.Microsecond)
+		}
+		p.line("status", "%s", text)
 	}
 	p.line("score", "%.6f, class %s, threshold %g, mode %s", v.Score, v.Class, v.Threshold, v.Mode)
 	p.line("classes", "%s", likeliest(v.ClassScores, 4))

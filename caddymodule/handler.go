@@ -233,8 +233,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		return err
 	}
 	if name != "" {
-		h.pass(r, name)
-		return next.ServeHTTP(w, r)
+		return h.forward(w, r, next, h.pass(r, name))
 	}
 	start := time.Now()
 	in := inspect(r, h.app.engine.pooledEngine, h.scope)
@@ -242,7 +241,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		h.fallback(reasonBody, in.bodyErr)
 		return bodyError(in.bodyErr)
 	}
-	v := h.decide(r, in)
+	v, row := h.decide(r, in)
 	h.meter.count(r, v, time.Since(start))
 	if h.policy.Mode != classifier.ModeObserve {
 		stripHeaders(r.Header)
@@ -259,27 +258,29 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	case v.Decision == classifier.Tag || h.policy.Mode == classifier.ModeTag:
 		tagHeaders(r.Header, v)
 	}
-	err = next.ServeHTTP(w, r)
+	err = h.forward(w, r, next, row)
 	if err == nil && in.body != nil {
 		in.body.release(w)
 	}
 	return err
 }
 
-// pass lets an excepted request through.
-func (h *Handler) pass(r *http.Request, except string) {
+// pass lets an excepted request through. It returns its row, as decide does.
+func (h *Handler) pass(r *http.Request, except string) *wireRequest {
 	id := h.recorder.newID(r)
 	v := &verdict{ID: id.String(), Class: noClass, Decision: classifier.Allow, Model: h.app.modelName(), Except: except}
 	v.publish(r)
-	h.recorder.passed(r, id, v, h.stance.Load().site)
+	row := h.recorder.passed(r, id, v, h.stance.Load().site)
 	h.meter.count(r, v, 0)
 	if h.policy.Mode != classifier.ModeObserve {
 		stripHeaders(r.Header)
 	}
+	return row
 }
 
-// decide makes a verdict of an inspection, publishes and records it.
-func (h *Handler) decide(r *http.Request, in *inspection) *verdict {
+// decide makes a verdict of an inspection, publishes and records it. The row of a
+// request that goes on may wait for its outcome: then it is returned, for forward.
+func (h *Handler) decide(r *http.Request, in *inspection) (*verdict, *wireRequest) {
 	id := h.recorder.newID(r) // waits for Start, which chooses the threshold
 	now := h.stance.Load()
 	v := &verdict{
@@ -306,8 +307,7 @@ func (h *Handler) decide(r *http.Request, in *inspection) *verdict {
 		h.fallback(v.Fallback, err)
 	}
 	v.publish(r)
-	h.recorder.inspected(r, id, v, in, flagged, now.site)
-	return v
+	return v, h.recorder.inspected(r, id, v, in, flagged, now.site)
 }
 
 // fallback counts and logs that the score of a request is not the whole answer.

@@ -134,16 +134,17 @@ func (rec *recorder) wants(flagged bool) (store, sampled bool) {
 // request's time. Of one that is flagged it keeps all that was read.
 const keepBody = 8 << 10
 
-// inspected stores the verdict of an inspection. Unless durability is strict it
-// returns before the row is on disk. It reports nothing: a store that fails counts
-// and logs that, and never stops serving.
-func (rec *recorder) inspected(r *http.Request, id ulid.ULID, v *verdict, in *inspection, flagged bool, site string) {
+// inspected stores the verdict of an inspection. A request that goes on is returned
+// with its row, for finish to add the outcome; nil when there is nothing to add. Unless
+// durability is strict it returns before the row is on disk. It reports nothing: a
+// store that fails counts and logs that, and never stops serving.
+func (rec *recorder) inspected(r *http.Request, id ulid.ULID, v *verdict, in *inspection, flagged bool, site string) *wireRequest {
 	w := in.takeWire(r)
-	defer w.free()
 	rec.count(v)
 	wanted, sampled := rec.wants(flagged || v.Fallback != "" || v.Decision != classifier.Allow)
 	if !wanted {
-		return
+		w.free()
+		return nil
 	}
 	row := w.row(r)
 	res := &in.result
@@ -168,24 +169,24 @@ func (rec *recorder) inspected(r *http.Request, id ulid.ULID, v *verdict, in *in
 		row.RequestCut = int64(len(w.source.Body) - keepBody)
 		w.source.Body = w.source.Body[:keepBody]
 	}
-	rec.put(r, row)
+	return rec.hold(r, w)
 }
 
-// passed stores that an exception let a request through. Its body was not read.
-func (rec *recorder) passed(r *http.Request, id ulid.ULID, v *verdict, site string) {
+// passed stores that an exception let a request through, as inspected does. Its body was
+// not read.
+func (rec *recorder) passed(r *http.Request, id ulid.ULID, v *verdict, site string) *wireRequest {
 	rec.count(v)
 	wanted, sampled := rec.wants(false)
 	if !wanted {
-		return
+		return nil
 	}
 	w := newWireRequest(r, nil, 0)
-	defer w.free()
 	row := w.row(r)
 	row.ID = id
 	rec.fill(row, v)
 	row.Route, row.Sampled = site, sampled
 	row.BytesSent = int64(len(w.Target)) + max(r.ContentLength, 0)
-	rec.put(r, row)
+	return rec.hold(r, w)
 }
 
 // count counts the decision for ever, whether or not it is stored.

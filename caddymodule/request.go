@@ -21,6 +21,8 @@ type wireRequest struct {
 	source  store.Request
 	fields  []store.Header
 	scores  store.ClassScores
+
+	held held // of a row that waits for its outcome
 }
 
 var wireRequests = sync.Pool{New: func() any { return new(wireRequest) }}

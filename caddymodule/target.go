@@ -99,7 +99,8 @@ func (a *App) evidenceKey(handlers []*Handler) evidenceKey {
 
 // recalibrate counts what is new and sets the handlers' thresholds.
 func (a *App) recalibrate(ctx context.Context, s *sharedStore, handlers []*Handler) {
-	now := time.Now().Add(-calibrateLag).Truncate(time.Millisecond)
+	// Rows that wait for their outcome may be older than the lag.
+	now := a.outcomes.oldest(time.Now().Add(-calibrateLag).Truncate(time.Millisecond))
 	e := s.evidence(a.evidenceKey(handlers))
 	err := flush(ctx, s)
 	if err == nil {

@@ -47,14 +47,16 @@ func (m *Manifest) Bytes() (n int64) {
 }
 
 const (
-	manifestName   = "manifest.json"
-	manifestFormat = 1
+	manifestName = "manifest.json"
+	// manifestFormat 2 may have replays, which a Limen that knows 1 takes for no file
+	// of a store.
+	manifestFormat = 2
 )
 
 // Backup writes a copy of the store to w, as a tar archive that ends with the
 // manifest, while the store goes on serving. Rows that were recorded before the call
 // are in it, unless retention removes them meanwhile; of those recorded during the
-// call some may be. Models, policies, labels and whatever else the permanent file
+// call some may be. Replays are as they were last saved. Models, policies, labels and whatever else the permanent file
 // holds are those of one moment, and so are the rows of the newest segment.
 //
 // Each file is copied inside a read transaction. Writing goes on beside it, but
@@ -70,7 +72,7 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) (*Manifest, error) {
 	b := &backup{
 		s:        s,
 		w:        &stoppable{w, ctx, s.closing},
-		manifest: &Manifest{Format: manifestFormat, Created: s.o.Clock().UTC(), Files: []BackupFile{}},
+		manifest: &Manifest{Format: 1, Created: s.o.Clock().UTC(), Files: []BackupFile{}},
 	}
 	b.tar = tar.NewWriter(b.w)
 	// What is not written any more comes first. Whatever retention takes away before
@@ -94,6 +96,9 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) (*Manifest, error) {
 		if err := b.present(done); err != nil {
 			return nil, err
 		}
+	}
+	if err := b.replays(); err != nil {
+		return nil, err
 	}
 	if err := b.key(); err != nil {
 		return nil, err
@@ -198,22 +203,48 @@ func (b *backup) present(done map[*segment]bool) error {
 // key adds the key that clients' addresses are hashed with, if there is one: without
 // it nobody is found again after a restore.
 func (b *backup) key() error {
-	key, err := os.ReadFile(filepath.Join(b.s.o.Dir, keyName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	_, err := b.file(keyName)
+	return err
+}
+
+// replays adds what replays found, and where those that are not done go on. The rows
+// that they name were copied before.
+func (b *backup) replays() error {
+	ids, err := b.s.replayIDs()
 	if err != nil {
-		return fail(ErrFolder, "backing up %s: %w", keyName, err)
-	}
-	if err := b.header(keyName, int64(len(key))); err != nil {
 		return err
 	}
-	if _, err := b.tar.Write(key); err != nil {
-		return fmt.Errorf("store: backing up %s: %w", keyName, err)
+	for _, id := range ids {
+		added, err := b.file(replayName(id))
+		if err != nil {
+			return err
+		}
+		if added {
+			b.manifest.Format = manifestFormat
+		}
 	}
-	sum := sha256.Sum256(key)
-	b.manifest.Files = append(b.manifest.Files, BackupFile{keyName, int64(len(key)), hex.EncodeToString(sum[:])})
 	return nil
+}
+
+// file adds a small file as it is now, if it is there. Such files are only ever
+// replaced as a whole.
+func (b *backup) file(name string) (added bool, err error) {
+	content, err := os.ReadFile(filepath.Join(b.s.o.Dir, filepath.FromSlash(name)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fail(ErrFolder, "backing up %s: %w", name, err)
+	}
+	if err := b.header(name, int64(len(content))); err != nil {
+		return false, err
+	}
+	if _, err := b.tar.Write(content); err != nil {
+		return false, fmt.Errorf("store: backing up %s: %w", name, err)
+	}
+	sum := sha256.Sum256(content)
+	b.manifest.Files = append(b.manifest.Files, BackupFile{name, int64(len(content)), hex.EncodeToString(sum[:])})
+	return true, nil
 }
 
 // add adds the database of tx.

@@ -324,3 +324,51 @@ func folder(t testing.TB, dir string) string {
 	}
 	return strings.Join(names, " ")
 }
+
+// Ensure that a backup holds what replays found, as it was saved last, and that one
+// that was interrupted goes on after a restore.
+func TestBackupReplays(t *testing.T) {
+	from := t.TempDir()
+	s := open(t, store.Options{Dir: from})
+	if _, m := backUp(t, s); m.Format != 1 {
+		t.Errorf("without replays the format is %d, older versions read 1", m.Format)
+	}
+	_, want := recorded(t, s, 300)
+	job := newReplay(t, s, store.Query{})
+	if err := s.SaveReplay(job); err != nil {
+		t.Fatal(err)
+	}
+	// What is no replay is left alone.
+	put(t, filepath.Join(from, "replays", job.ID.String()+".json.part"), "half")
+	put(t, filepath.Join(from, "replays", "notes.json"), "mine")
+
+	dir, m := backUp(t, s)
+	name := "replays/" + job.ID.String() + ".json"
+	if !slices.ContainsFunc(m.Files, func(f store.BackupFile) bool { return f.Name == name }) || m.Format != 2 {
+		t.Fatalf("%s is not in %+v", name, m)
+	}
+	data := filepath.Join(t.TempDir(), "data")
+	if _, err := store.Restore(ctx, dir, data, nil); err != nil {
+		t.Fatal(err)
+	}
+	if there := folder(t, filepath.Join(data, "replays")); strings.Contains(there, "part") || strings.Contains(there, "notes") {
+		t.Errorf("restored: %s", there)
+	}
+	restored := open(t, store.Options{Dir: data})
+	got, err := restored.LoadReplay(job.ID)
+	if err != nil || got.Model != job.Model || got.Range != job.Range {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if err := restored.Replay(ctx, got, options(1)); err != nil {
+		t.Fatal(err)
+	}
+	if got.Counts != want || !got.Done {
+		t.Errorf("the replay goes on to %+v\nexpected %+v", got.Counts, want)
+	}
+
+	// A damaged one is found like any other file.
+	put(t, filepath.Join(dir, filepath.FromSlash(name)), "{}")
+	if _, err := store.CheckBackup(ctx, dir, nil); !errors.Is(err, store.ErrBackup) || !strings.Contains(err.Error(), job.ID.String()) {
+		t.Errorf("%v", err)
+	}
+}

@@ -66,29 +66,42 @@ func BenchmarkRecord(b *testing.B) {
 
 // BenchmarkRecordPaced writes 10,000 rows a second, the load of a busy proxy.
 func BenchmarkRecordPaced(b *testing.B) {
-	s := open(b, store.Options{})
-	verdicts := make([]*store.Verdict, 1000)
-	for i := range verdicts {
-		verdicts[i] = typical(i)
+	for _, with := range []struct {
+		name   string
+		source *store.Request
+	}{{"row", nil}, {"row+request", sampleRequest}} {
+		b.Run(with.name, func(b *testing.B) {
+			s := open(b, store.Options{})
+			verdicts := make([]*store.Verdict, 1000)
+			for i := range verdicts {
+				verdicts[i] = typical(i)
+				if with.source != nil {
+					source := *with.source
+					source.Target += "&page=" + strconv.Itoa(i)
+					verdicts[i].Source, verdicts[i].Path, verdicts[i].RequestDigest = &source, source.Target, ""
+				}
+			}
+			b.ReportAllocs()
+			cpu := cpuTime()
+			b.ResetTimer()
+			begin := time.Now()
+			for i := range b.N {
+				v := *verdicts[i%1000]
+				if !s.Record(&v) {
+					b.Fatal("queue full")
+				}
+				if i%100 == 99 {
+					time.Sleep(time.Until(begin.Add(time.Duration(i) * 100 * time.Microsecond)))
+				}
+			}
+			if err := s.Flush(context.Background()); err != nil {
+				b.Fatal(err)
+			}
+			b.StopTimer()
+			b.ReportMetric(float64((cpuTime()-cpu).Nanoseconds())/float64(b.N)/1000, "cpu-µs/row")
+			b.ReportMetric(float64(b.N)/float64(s.Stats().Commits), "rows/commit")
+		})
 	}
-	cpu := cpuTime()
-	b.ResetTimer()
-	begin := time.Now()
-	for i := range b.N {
-		v := *verdicts[i%1000]
-		if !s.Record(&v) {
-			b.Fatal("queue full")
-		}
-		if i%100 == 99 {
-			time.Sleep(time.Until(begin.Add(time.Duration(i) * 100 * time.Microsecond)))
-		}
-	}
-	if err := s.Flush(context.Background()); err != nil {
-		b.Fatal(err)
-	}
-	b.StopTimer()
-	b.ReportMetric(float64((cpuTime()-cpu).Nanoseconds())/float64(b.N)/1000, "cpu-µs/row")
-	b.ReportMetric(float64(b.N)/float64(s.Stats().Commits), "rows/commit")
 }
 
 // BenchmarkRecordCaller is the cost on the request path alone: the queue is full

@@ -28,6 +28,8 @@ import (
 //	         what follows, text; codes. Texts are distinct, ascending, and the first
 //	         maxPrefix bytes of the paths
 //	score    4 bytes for each row: as a float32
+//	check    CRC-32C of what lies before kinds, then of each column before this one
+//	         (columns_check.go); files of older versions have none
 //
 // Numbers are little endian. Codes are a row's place in the list before: nothing for a
 // list of one, one byte each for up to 256, else two.
@@ -51,7 +53,10 @@ const (
 	colModel
 	colPath
 	colScore
+	colCheck
 	colCount
+	// colMin is the number of columns that every version has.
+	colMin = colCheck
 )
 
 const (
@@ -118,7 +123,8 @@ func (c *columnsBuilder) build(rows []rowMarks) []byte {
 	for i := range rows {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(rows[i].score))
 	}
-	return b
+	begin(colCheck)
+	return appendColumnChecks(b)
 }
 
 func (c *columnsBuilder) appendKinds(b []byte, rows []rowMarks) []byte {
@@ -213,24 +219,38 @@ func (c *columnsBuilder) appendCodes(b []byte, n int) []byte {
 
 // columnsView is the columns of a zone as they lie in the file.
 type columnsView struct {
-	b    []byte
-	rows int
+	b      []byte
+	rows   int
+	checks []byte // nil in files of older versions
+	sum    uint32 // of checks
+	known  parts  // that were checked before
+	// checked are the parts that were checked now; broken is set when one is not what
+	// was written.
+	checked parts
+	broken  bool
 }
 
 // readColumns reads the header. ok is false when it is broken or of a later version;
-// what lies behind it is checked where it is used.
-func readColumns(b []byte) (v columnsView, ok bool) {
-	if len(b) < columnsHeader+4*colCount || b[0] != columnsVersion || b[1] < colCount {
+// what lies behind it is checked where it is used. known is what was checked before.
+func readColumns(b []byte, known checkedZone) (v columnsView, ok bool) {
+	if len(b) < columnsHeader+4*colMin || b[0] != columnsVersion || b[1] < colMin {
 		return v, false
 	}
-	v = columnsView{b, int(binary.LittleEndian.Uint16(b[2:]))}
-	if v.rows == 0 || v.rows > maxColumnRows || columnsHeader+4*int(b[1])+v.blocks()*blockSize > len(b) {
+	v = columnsView{b: b, rows: int(binary.LittleEndian.Uint16(b[2:]))}
+	if v.rows == 0 || v.rows > maxColumnRows || v.head() > len(b) || v.offset(colKind) != v.head() {
 		return v, false
 	}
-	return v, true
+	return v, v.readChecks(known)
 }
 
 func (v *columnsView) blocks() int { return (v.rows + blockRows - 1) / blockRows }
+
+// head is the length of what lies before the columns.
+func (v *columnsView) head() int { return columnsHeader + 4*int(v.b[1]) + v.blocks()*blockSize }
+
+func (v *columnsView) offset(column int) int {
+	return int(binary.LittleEndian.Uint32(v.b[columnsHeader+4*column:]))
+}
 
 func (v *columnsView) block(block int) []byte {
 	return v.b[columnsHeader+4*int(v.b[1])+blockSize*block:]
@@ -261,14 +281,17 @@ func idCheck(id []byte) uint32 {
 	return uint32((binary.BigEndian.Uint64(id) + binary.BigEndian.Uint64(id[8:])) * 0x9e3779b97f4a7c15 >> 32)
 }
 
-// column returns a column's bytes, from where it begins to the end of all, and
-// the number it begins with.
+// column returns a column's bytes behind the number that it begins with, and that
+// number. ok is false when they are not what was written.
 func (v *columnsView) column(column int) (b []byte, n int, ok bool) {
-	at := binary.LittleEndian.Uint32(v.b[columnsHeader+4*column:])
-	if uint64(at)+2 > uint64(len(v.b)) {
+	from, to := v.offset(column), len(v.b)
+	if v.checks != nil {
+		to = v.offset(column + 1)
+	}
+	if from < 0 || from+2 > to || to > len(v.b) || !v.isWhole(1+column, from, to) {
 		return nil, 0, false
 	}
-	b = v.b[at:]
+	b = v.b[from:to]
 	if column == colScore {
 		return b, 0, len(b) >= 4*v.rows
 	}

@@ -11,16 +11,15 @@ import (
 // rowSet is a set of a zone's rows, a bit for each, a word for each block.
 type rowSet [maxColumnRows / blockRows]uint64
 
-// fill makes it all of n rows.
+// fill makes an empty set all of n rows.
 func (s *rowSet) fill(n int) {
-	for i := range s {
-		rows := min(max(n-i*blockRows, 0), blockRows)
-		s[i] = ^uint64(0) >> (blockRows - rows) // a shift by 64 is zero
+	for i := range (n + blockRows - 1) / blockRows {
+		s[i] = ^uint64(0) >> (blockRows - min(n-i*blockRows, blockRows))
 	}
 }
 
-// matchColumns leaves in set the rows of v that may match, and reports whether there is
-// one. With broken columns it is all of them.
+// matchColumns leaves in set, which is empty before, the rows of v that may match, and
+// reports whether there is one. A broken column leaves all of them.
 func (f *filter) matchColumns(v *columnsView, set *rowSet) bool {
 	set.fill(v.rows)
 	if f.decision != nil || f.class != nil {
@@ -50,6 +49,9 @@ func (f *filter) matchKinds(v *columnsView, set *rowSet) bool {
 		return true
 	}
 	var match [256]uint8
+	var matches []byte
+	var few [4]byte
+	matching := 0
 	for i := range n {
 		decision, class, rest, ok := takeCountText(b)
 		if !ok {
@@ -57,11 +59,25 @@ func (f *filter) matchKinds(v *columnsView, set *rowSet) bool {
 		}
 		if (f.decision == nil || bytes.Equal(decision, f.decision)) && (f.class == nil || bytes.Equal(class, f.class)) {
 			match[i] = 1
+			if matching++; matching <= len(few) {
+				few[matching-1] = byte(i)
+				matches = few[:matching]
+			}
 		}
 		b = rest
 	}
-	if n == 1 {
-		return match[0] == 1
+	switch {
+	case matching == 0:
+		return false
+	case matching == n:
+		return true
+	case matching <= len(few):
+		return set.keep(b, 1, v.rows, func(block []byte) (word uint64) {
+			for _, code := range matches {
+				word |= equalBytes(block, code)
+			}
+			return word
+		})
 	}
 	return set.keep(b, 1, v.rows, func(block []byte) (word uint64) {
 		for i, code := range block {
@@ -79,7 +95,7 @@ type hashFilter struct {
 
 func (h *hashFilter) match(v *columnsView, set *rowSet) bool {
 	b, n, ok := v.column(h.column)
-	if !ok || n == 0 || len(b) < 4*n {
+	if !ok || n == 0 || n > v.rows || len(b) < 4*n {
 		return true
 	}
 	list, codes := b[:4*n], b[4*n:]
@@ -108,7 +124,7 @@ func (h *hashFilter) match(v *columnsView, set *rowSet) bool {
 	}
 	return set.keep(codes, 2, v.rows, func(block []byte) (word uint64) {
 		for _, code := range found {
-			word |= rangeOf16(block, uint16(code), 1)
+			word |= rangeOf16(block, code, code+1)
 		}
 		return word
 	})
@@ -134,18 +150,19 @@ func findHash(list []byte, hash uint32) (int, bool) {
 func matchPath(v *columnsView, set *rowSet, prefix string) bool {
 	b, n, ok := v.column(colPath)
 	restarts := 4 * ((n + restartEvery - 1) / restartEvery)
-	if !ok || n == 0 || len(b) < restarts {
+	if !ok || n == 0 || n > v.rows || len(b) < restarts {
 		return true
 	}
 	t := pathList{n: n, restarts: b[:restarts], b: b[restarts:]}
-	lo, ok1 := t.first(func(text []byte) bool { return string(text[:min(len(text), len(prefix))]) >= prefix })
-	hi, ok2 := t.first(func(text []byte) bool { return string(text[:min(len(text), len(prefix))]) > prefix })
+	lo, begins, ok := t.seek(prefix, false)
 	switch {
-	case !ok1 || !ok2:
+	case !ok:
 		return true
-	case lo >= hi:
+	case !begins:
 		return false
-	case lo == 0 && hi == n:
+	}
+	hi, _, ok := t.seek(prefix, true)
+	if !ok || lo >= hi || lo == 0 && hi == n {
 		return true
 	}
 	codes, ok := t.codes()
@@ -163,7 +180,7 @@ func matchPath(v *columnsView, set *rowSet, prefix string) bool {
 			return word
 		})
 	}
-	return set.keep(codes, 2, v.rows, func(block []byte) uint64 { return rangeOf16(block, uint16(lo), uint16(hi-lo)) })
+	return set.keep(codes, 2, v.rows, func(block []byte) uint64 { return rangeOf16(block, lo, hi) })
 }
 
 // pathList is the list of texts of a path column.
@@ -171,70 +188,96 @@ type pathList struct {
 	n        int
 	restarts []byte
 	b        []byte
-	text     [2 * 256]byte
+	text     [256]byte
 }
 
-// first returns the place of the first text for which is holds, n for none. All texts
-// behind it must hold, too.
-func (t *pathList) first(is func([]byte) bool) (place int, ok bool) {
+// seek returns the place of the first text that begins with prefix or comes after
+// those that do, or, when after, of the first that comes after them; n for none.
+// begins says whether the text there begins with prefix. ok is false when the list is
+// broken.
+func (t *pathList) seek(prefix string, after bool) (place int, begins, ok bool) {
 	groups := len(t.restarts) / 4
-	lo, hi := 0, groups // the first group whose first text holds
+	lo, hi := 0, groups // the first group whose first text is such a one
 	for lo < hi {
 		i := int(uint(lo+hi) >> 1)
-		found := false
-		if _, ok := t.each(i, 1, func(_ int, text []byte) bool { found = is(text); return false }); !ok {
-			return 0, false
+		b, ok := t.group(i)
+		if !ok {
+			return 0, false, false
 		}
-		if found {
-			hi = i
+		_, size, ok := entryAt(b, 0)
+		if !ok {
+			return 0, false, false
+		}
+		is, starts := reaches(b[2:2+size], prefix, after)
+		if is {
+			hi, begins = i, starts
 		} else {
 			lo = i + 1
 		}
 	}
 	if lo == 0 {
-		return 0, true
+		return 0, begins, true
 	}
-	place = min(lo*restartEvery, t.n)
-	_, ok = t.each(lo-1, restartEvery, func(i int, text []byte) bool {
-		if is(text) {
-			place = i
-			return false
+	// It may lie within the group before.
+	b, ok := t.group(lo - 1)
+	if !ok {
+		return 0, false, false
+	}
+	last := 0
+	for i := (lo - 1) * restartEvery; i < min(lo*restartEvery, t.n); i++ {
+		kept, size, ok := entryAt(b, last)
+		if !ok {
+			return 0, false, false
 		}
-		return true
-	})
-	return place, ok
+		copy(t.text[kept:], b[2:2+size])
+		last, b = kept+size, b[2+size:]
+		if is, starts := reaches(t.text[:last], prefix, after); is {
+			return i, starts, true
+		}
+	}
+	return min(lo*restartEvery, t.n), lo < groups && begins, true
 }
 
-// each calls fn for up to limit texts of a group until it returns false. rest is what
-// lies behind the last of them.
-func (t *pathList) each(group, limit int, fn func(place int, text []byte) bool) (rest []byte, ok bool) {
+// reaches reports whether text is what seek looks for, and begins with prefix.
+func reaches(text []byte, prefix string, after bool) (is, begins bool) {
+	text = text[:min(len(text), len(prefix))]
+	if string(text) == prefix {
+		return !after, true
+	}
+	return string(text) > prefix, false
+}
+
+// group returns the texts from a group's first on.
+func (t *pathList) group(group int) ([]byte, bool) {
 	at := binary.LittleEndian.Uint32(t.restarts[4*group:])
 	if uint64(at) > uint64(len(t.b)) {
 		return nil, false
 	}
-	b := t.b[at:]
-	last := 0
-	for i := range min(limit, t.n-group*restartEvery) {
-		if len(b) < 2 || int(b[0]) > last || int(b[1]) > len(b)-2 {
-			return nil, false
-		}
-		kept, size := int(b[0]), int(b[1])
-		copy(t.text[kept:], b[2:2+size])
-		last = kept + size
-		if last > 255 {
-			return nil, false
-		}
-		b = b[2+size:]
-		if !fn(group*restartEvery+i, t.text[:last]) {
-			break
-		}
+	return t.b[at:], true
+}
+
+// entryAt returns how many bytes of the text before, which has last, the first text of
+// b keeps, and how many it adds.
+func entryAt(b []byte, last int) (kept, size int, ok bool) {
+	if len(b) < 2 {
+		return 0, 0, false
 	}
-	return b, true
+	kept, size = int(b[0]), int(b[1])
+	return kept, size, kept <= last && size <= len(b)-2 && kept+size <= 255
 }
 
 // codes returns what lies behind the texts.
 func (t *pathList) codes() ([]byte, bool) {
-	return t.each(len(t.restarts)/4-1, restartEvery, func(int, []byte) bool { return true })
+	group := len(t.restarts)/4 - 1
+	b, ok := t.group(group)
+	last := 0
+	for i := group * restartEvery; ok && i < t.n; i++ {
+		var kept, size int
+		if kept, size, ok = entryAt(b, last); ok {
+			last, b = kept+size, b[2+size:]
+		}
+	}
+	return b, ok
 }
 
 func (f *filter) matchScores(v *columnsView, set *rowSet) bool {
@@ -243,18 +286,9 @@ func (f *filter) matchScores(v *columnsView, set *rowSet) bool {
 		return true
 	}
 	// Rounding keeps the order, so a score in the range is in the range of the rounded
-	// bounds; and the bits of floats that are not negative are in order, too.
-	lo := math.Float32bits(float32(f.min))
-	count := math.Float32bits(float32(f.max)) - lo
-	return set.keep(b, 4, v.rows, func(block []byte) (word uint64) {
-		for i := 0; len(block) >= 4; i++ {
-			if binary.LittleEndian.Uint32(block)-lo <= count {
-				word |= 1 << i
-			}
-			block = block[4:]
-		}
-		return word
-	})
+	// bounds; and the bits of floats that are not negative, not even -0, are in order, too.
+	lo, hi := math.Float32bits(float32(max(f.min, 0))), math.Float32bits(float32(f.max))
+	return set.keep(b, 4, v.rows, func(block []byte) uint64 { return rangeOf32(block, lo, hi+1) })
 }
 
 // keep takes out of s the rows for which match, which is called with a block's values of
@@ -291,14 +325,51 @@ func equalBytes(block []byte, code byte) (word uint64) {
 	return word
 }
 
-// rangeOf16 returns a bit for each of up to 64 numbers that is one of the count ones
-// from first on.
-func rangeOf16(block []byte, first, count uint16) (word uint64) {
-	for i := 0; len(block) >= 2; i++ {
-		if binary.LittleEndian.Uint16(block)-first < count {
+// rangeOf16 returns a bit for each of up to 64 numbers from lo on and below hi. Numbers
+// and bounds are below 1<<15.
+func rangeOf16(block []byte, lo, hi int) (word uint64) {
+	const (
+		ones = 0x0001000100010001
+		top  = ones << 15
+	)
+	from, to := ones*uint64(lo), ones*uint64(hi)
+	i := 0
+	for ; len(block) >= 8; i += 4 {
+		// With its top bit set no number borrows from the next one, and keeps the bit if it
+		// is not below what is taken off.
+		x := binary.LittleEndian.Uint64(block) | top
+		x = (x - from) &^ (x - to) & top >> 15
+		word |= x * (1<<48 | 1<<33 | 1<<18 | 1<<3) >> 48 & 15 << i
+		block = block[8:]
+	}
+	for ; len(block) >= 2; i++ {
+		if x := int(binary.LittleEndian.Uint16(block)); lo <= x && x < hi {
 			word |= 1 << i
 		}
 		block = block[2:]
+	}
+	return word
+}
+
+// rangeOf32 is rangeOf16 for numbers below 1<<31.
+func rangeOf32(block []byte, lo, hi uint32) (word uint64) {
+	const (
+		ones = 0x0000000100000001
+		top  = ones << 31
+	)
+	from, to := ones*uint64(lo), ones*uint64(hi)
+	i := 0
+	for ; len(block) >= 8; i += 2 {
+		x := binary.LittleEndian.Uint64(block) | top
+		x = (x - from) &^ (x - to) & top >> 31
+		word |= (x | x>>31) & 3 << i
+		block = block[8:]
+	}
+	for ; len(block) >= 4; i++ {
+		if x := binary.LittleEndian.Uint32(block); lo <= x && x < hi {
+			word |= 1 << i
+		}
+		block = block[4:]
 	}
 	return word
 }

@@ -102,6 +102,17 @@ func TestGoldenColumns(t *testing.T) {
 	b.ID[15]++
 	b.Host, b.Path, b.Class, b.Principal, b.Score = "b.example", "/shop/2", "mine", "", 0.25
 	const want = `
+		01 08 0200 38000000 45000000 51000000 57000000 63000000 69000000 99000000 a1000000
+		0198ae7f814a5294a5294a5294a5294a a6ffea86
+		0200 03 07 03 00046d696e65 00 01
+		0200 c7b8f459 038fce64 01 00
+		0100 8655b350
+		0200 00000000 8e0202fb 01 00
+		0100 d1cf6172
+		0200 00000000 00072f73686f702f32 061d70726f647563742f3130303f706167653d3226736f72743d7072696365 01 00
+		ee7c7f3f 0000803e
+		43a043ef 7cbb5e60 e12b12e5 d99de87c 5ccec88f 73ae4376 3316a924 8bf47d5d`
+	const before = `
 		01 07 0200 34000000 41000000 4d000000 53000000 5f000000 65000000 95000000
 		0198ae7f814a5294a5294a5294a5294a a6ffea86
 		0200 03 07 03 00046d696e65 00 01
@@ -111,8 +122,12 @@ func TestGoldenColumns(t *testing.T) {
 		0100 d1cf6172
 		0200 00000000 00072f73686f702f32 061d70726f647563742f3130303f706167653d3226736f72743d7072696365 01 00
 		ee7c7f3f 0000803e`
-	if got := hex.EncodeToString(store.BuildColumns([]*store.Verdict{&a, &b})); got != strings.Join(strings.Fields(want), "") {
+	value := store.BuildColumns([]*store.Verdict{&a, &b})
+	if got := hex.EncodeToString(value); got != strings.Join(strings.Fields(want), "") {
 		t.Errorf("got %s", got)
+	}
+	if got := hex.EncodeToString(store.WithoutChecks(value)); got != strings.Join(strings.Fields(before), "") {
+		t.Errorf("without check sums: %s", got)
 	}
 }
 
@@ -147,6 +162,7 @@ func TestColumnsOfOtherVersions(t *testing.T) {
 		"cut":        func(b []byte) []byte { return b[:20] },
 		"offsets":    func(b []byte) []byte { return append(append(b[:4:4], bytes.Repeat([]byte{0xff}, 28)...), b[32:]...) },
 		"no columns": func(b []byte) []byte { b[1] = 0; return b },
+		"no checks":  store.WithoutChecks,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, m, w := filledZones(t, 1)
@@ -205,6 +221,8 @@ func FuzzColumns(f *testing.F) {
 	w := &world{rand.New(rand.NewPCG(1, 9)), newClock()}
 	f.Add(store.BuildColumns(w.zoneOf(3)))
 	f.Add(store.BuildColumns(w.zoneOf(300)))
+	f.Add(store.WithoutChecks(store.BuildColumns(w.zoneOf(3))))
+	f.Add(store.WithoutChecks(store.BuildColumns(w.zoneOf(300))))
 	f.Add([]byte{1, 7, 1, 0})
 	s, err := store.Open(store.Options{Dir: f.TempDir()})
 	if err != nil {

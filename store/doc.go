@@ -32,6 +32,10 @@
 // the site is under attack. A zone sums up a thousand rows in about three bytes
 // each, and its columns (columns.go) say row by row what queries ask for, so that a
 // query reads only the zones that may have a match, and of them the rows that do.
+// Each zone and each part of its columns has a check sum (columns_check.go), which is
+// compared before rows are passed over. A listing reads alone at first and takes other
+// processors' help when it gets long (page_segments.go); a server reads its index once
+// after it opened (warm.go).
 //
 // # Procedures and events
 //

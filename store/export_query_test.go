@@ -2,6 +2,8 @@ package store
 
 import (
 	"bytes"
+	"encoding/binary"
+	"time"
 
 	"github.com/oklog/ulid/v2"
 	"go.etcd.io/bbolt"
@@ -12,6 +14,9 @@ const (
 	MaxPrefix     = maxPrefix
 	MaxColumnRows = maxColumnRows
 )
+
+// SetPatience makes listings take help after d, at once when it is negative.
+func SetPatience(o *Options, d time.Duration) { o.patience = d }
 
 // BuildColumns makes the columns of rows in order of ID.
 func BuildColumns(rows []*Verdict) []byte {
@@ -32,7 +37,7 @@ func (s *Store) MatchColumns(q Query, value []byte) (places []int, ok bool, err 
 	if err != nil {
 		return nil, false, err
 	}
-	v, ok := readColumns(value)
+	v, ok := readColumns(value, checkedZone{})
 	if !ok {
 		return nil, false, nil
 	}
@@ -78,6 +83,7 @@ func (s *Store) ChangeColumns(fn func([]byte) []byte) (n int, err error) {
 		if err != nil {
 			return n, err
 		}
+		g.checked.reset() // as if the file was just opened
 	}
 	return n, nil
 }
@@ -103,4 +109,58 @@ func (s *Store) PutRow(v *Verdict) (inZone bool, err error) {
 		return tx.Bucket(bucketRows).Put(v.ID[:], row)
 	})
 	return inZone, err
+}
+
+// ChangeZones replaces the value of every zone by what fn makes of it, and returns
+// their number.
+func (s *Store) ChangeZones(fn func([]byte) []byte) (n int, err error) {
+	for _, g := range s.all() {
+		err := g.update(&s.o, func(tx *bbolt.Tx) error {
+			b := tx.Bucket(bucketZones)
+			changed := map[string][]byte{}
+			if err := b.ForEach(func(k, v []byte) error {
+				n++
+				changed[string(k)] = fn(bytes.Clone(v))
+				return nil
+			}); err != nil {
+				return err
+			}
+			for k, v := range changed {
+				if err := b.Put([]byte(k), v); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return n, err
+		}
+		g.checked.reset() // as if the file was just opened
+	}
+	return n, nil
+}
+
+// BuildZone makes the value of a zone of rows.
+func BuildZone(rows []*Verdict) []byte {
+	z := zone{columns: allColumns}
+	t := new(texts)
+	for _, v := range rows {
+		row := AppendRow(nil, v)
+		r, _ := t.marksOf(v.ID, row[1:len(row)-4])
+		z.add(&r)
+	}
+	z.finish()
+	return z.encode()
+}
+
+// WithoutChecks returns columns as versions without check sums wrote them.
+func WithoutChecks(b []byte) []byte {
+	const at = columnsHeader + 4*colCheck
+	out := append(bytes.Clone(b[:at]), b[at+4:len(b)-checksSize]...)
+	out[1] = colMin
+	for column := range colMin {
+		o := out[columnsHeader+4*column:]
+		binary.LittleEndian.PutUint32(o, binary.LittleEndian.Uint32(o)-4)
+	}
+	return out
 }

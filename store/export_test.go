@@ -43,7 +43,8 @@ func (s *Store) MatchZone(q Query, value []byte) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return f.matchZone(value), nil
+	match, z, _ := f.matchZone(value)
+	return match || !z.isWhole(), nil
 }
 
 // AddToZone adds a row to a zone's value.

@@ -100,15 +100,18 @@ func decodeLowerHex(dst []byte, s string) bool {
 	return true
 }
 
-func hexDigit(c byte) byte {
-	switch {
-	case c-'0' < 10:
-		return c - '0'
-	case c-'a' < 6:
-		return c - 'a' + 10
+func hexDigit(c byte) byte { return hexDigits[c] }
+
+// hexDigits are the values of lower-case hex digits, 255 for other characters.
+var hexDigits = func() (values [256]byte) {
+	for i := range values {
+		values[i] = 255
 	}
-	return 255
-}
+	for i, c := range []byte("0123456789abcdef") {
+		values[c] = byte(i)
+	}
+	return values
+}()
 
 func appendClassScores(b []byte, scores ClassScores) []byte {
 	if len(scores) == 0 {

@@ -150,7 +150,7 @@ func (x *index) remakeColumns(tx *bbolt.Tx, zone []byte) error {
 // by one.
 func addToZone(value []byte, rows []rowMarks) []byte {
 	view, ok := readZone(value)
-	if !ok {
+	if !ok || !view.isWhole() {
 		return []byte{zoneUnknown}
 	}
 	z, ok := view.load()

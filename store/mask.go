@@ -1,5 +1,7 @@
 package store
 
+import "unicode"
+
 // mask hides b in place and keeps its shape: letters become a or A, digits 0,
 // bytes of other letters another letter of the same length; the rest stays, and
 // so do length, escapes and valid UTF-8. A masked value masks to itself.
@@ -10,7 +12,8 @@ package store
 //
 // Where b looks like an attack, the words of attacks stay (mask_word.go).
 func mask(b []byte) {
-	words, odd := attackLike(b), overlong(b)
+	odd := overlong(b)
+	words := odd || attackLike(b)
 	for i := 0; i < len(b); {
 		switch c := b[i]; {
 		case words && isWordByte(c):
@@ -40,13 +43,26 @@ func mask(b []byte) {
 // overlong reports whether b has bytes that no UTF-8 has, plain or as escapes: longer
 // forms of dots and slashes, which are an attack as they stand and no letters.
 func overlong(b []byte) bool {
-	for i, c := range b {
-		if c == '%' && i+2 < len(b) && isHex(b[i+1]) && isHex(b[i+2]) {
-			c = unhex(b[i+1])<<4 | unhex(b[i+2])
+	before := byte(0)
+	for i := 0; i < len(b); {
+		c, n := b[i], 1
+		switch {
+		case c == '%':
+			if c, n = percentAt(b[i:]); c < 0x80 {
+				n = 1
+			}
+		case c < 0x80:
+			before = c
+			i++
+			continue
 		}
-		if c == 0xc0 || c == 0xc1 || c >= 0xf5 {
+		// RFC 3629, section 3: a lead byte that stands for less than its length can.
+		if c == 0xc0 || c == 0xc1 || c >= 0xf5 ||
+			before == 0xe0 && c >= 0x80 && c < 0xa0 || before == 0xf0 && c >= 0x80 && c < 0x90 {
 			return true
 		}
+		before = c
+		i += n
 	}
 	return false
 }
@@ -79,8 +95,15 @@ func maskByte(c byte) byte {
 
 // percentAt returns the byte that the escape at the start of b stands for, %XX or the
 // same encoded again (%25XX), and the length that a mask treats as one. After a
-// percent sign that begins no escape the byte is the sign's own.
+// percent sign that begins no escape the byte is the sign's own, and so it is for a
+// %uXXXX beyond ASCII.
 func percentAt(b []byte) (c byte, n int) {
+	if i := wideAt(b); i > 0 {
+		if b[i] == '0' && b[i+1] == '0' && b[i+2] < '8' {
+			return unhex(b[i+2])<<4 | unhex(b[i+3]), i + 4
+		}
+		return '%', i + 4
+	}
 	i := 1
 	for len(b) >= i+4 && b[i] == '2' && b[i+1] == '5' && isHex(b[i+2]) && isHex(b[i+3]) {
 		i += 2
@@ -97,9 +120,26 @@ func percentAt(b []byte) (c byte, n int) {
 	return '%', i
 }
 
+// wideAt returns where the four digits of the escape %uXXXX or %25uXXXX at the start of b
+// begin, which is how some servers write UTF-16, or 0.
+func wideAt(b []byte) int {
+	i := 1
+	for len(b) >= i+2 && b[i] == '2' && b[i+1] == '5' {
+		i += 2
+	}
+	if len(b) >= i+5 && b[i]|0x20 == 'u' && isHex(b[i+1]) && isHex(b[i+2]) && isHex(b[i+3]) && isHex(b[i+4]) {
+		return i + 1
+	}
+	return 0
+}
+
 // maskPercent masks the escape at the start of b and returns its length. After a
 // percent sign that begins no escape the mask must not make one.
 func maskPercent(b []byte, odd bool) int {
+	if i := wideAt(b); i > 0 {
+		maskRune(b[i : i+4])
+		return i + 4
+	}
 	c, n := percentAt(b)
 	if c != '%' {
 		if !odd || c < 0x80 {
@@ -157,7 +197,9 @@ func maskBackslash(b []byte) int {
 	return n
 }
 
-// maskRune masks the four digits of \uXXXX. Halves of a pair stay halves.
+// maskRune masks the four digits of \uXXXX. Halves of a pair stay halves; what is
+// neither a letter nor a digit, such as other slashes and their like in the private use
+// area, stays.
 func maskRune(b []byte) {
 	hi, lo := unhex(b[0])<<4|unhex(b[1]), unhex(b[2])<<4|unhex(b[3])
 	switch {
@@ -167,8 +209,10 @@ func maskRune(b []byte) {
 		hi, lo = 0xd8, 0x40
 	case hi >= 0xdc && hi < 0xe0:
 		hi, lo = 0xdc, 0x00
-	default:
+	case unicode.In(rune(hi)<<8|rune(lo), unicode.L, unicode.M, unicode.N):
 		hi, lo = 0x00, 0xe9
+	default:
+		return
 	}
 	putHex(b[:2], hi)
 	putHex(b[2:], lo)

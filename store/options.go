@@ -53,9 +53,11 @@ type Options struct {
 	// Logger takes the store's log lines.
 	Logger zerolog.Logger
 
-	// For tests: the number of rows in a zone, and no waiting for the disk.
+	// For tests: the number of rows in a zone, no waiting for the disk, and another
+	// patience of listings.
 	zoneRows int
 	noSync   bool
+	patience time.Duration
 }
 
 // nameSpan is the granularity of segments that time alone separates.
@@ -99,6 +101,7 @@ func (o *Options) complete() error {
 	defaultTo(&o.LockTimeout, 250*time.Millisecond)
 	defaultTo(&o.CloseTimeout, 10*time.Second)
 	defaultTo(&o.zoneRows, 1024)
+	defaultTo(&o.patience, patience)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}

@@ -52,20 +52,8 @@ func (s *Store) Verdicts(ctx context.Context, q Query) (*Page, error) {
 	if !f.oldest {
 		slices.Reverse(segments)
 	}
-	for _, g := range segments {
-		r := reader{f: f, page: page, ctx: ctx, many: f.want != 0 || f.limit >= 1000}
-		err := g.view(&s.o, r.read)
-		switch {
-		case err == nil || errors.Is(err, errGone):
-		case ctx.Err() != nil:
-			return nil, ctx.Err()
-		default:
-			s.readFailed(g, err)
-			page.Skipped = append(page.Skipped, Skipped{g.name(), err.Error()})
-		}
-		if r.full() {
-			break
-		}
+	if err := s.pageOfSegments(ctx, f, segments, page); err != nil {
+		return nil, err
 	}
 	page.end(f)
 	return page, nil

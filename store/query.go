@@ -340,15 +340,20 @@ func (f *filter) pair(q *Query, hostColumn, clientColumn int, host uint64, clien
 	f.markAny(clientColumn, pairs)
 }
 
-// matchZone reports whether a zone may hold a row that matches.
-func (f *filter) matchZone(value []byte) bool {
+// matchZone reports whether a zone may hold a row that matches. It does not look at the
+// check sum: before its rows are passed over, the zone is to be compared with that.
+func (f *filter) matchZone(value []byte) (match bool, z zoneView, whole bool) {
 	if f.want == 0 {
-		return true
+		return true, z, true
 	}
 	z, ok := readZone(value)
 	if !ok {
-		return true
+		return true, z, len(value) > 0 && value[0] != zoneVersion // which no one can look at
 	}
+	return f.mayMatch(&z), z, true
+}
+
+func (f *filter) mayMatch(z *zoneView) bool {
 	if z.bins&f.bins == 0 {
 		return false
 	}

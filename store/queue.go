@@ -7,9 +7,9 @@ import (
 )
 
 // queue holds encoded rows, not yet redacted, until the writer takes them all at
-// once. Rows lie one
-// after the other in one block of memory, so that a row costs its bytes and not an
-// object, and the bound on bytes is exact.
+// once. Rows lie one after the other in blocks of memory that are used again, so that
+// a row costs its bytes and not an object, nothing is copied when a burst makes the
+// queue longer, and the bound on bytes is exact.
 //
 // A row that does not fit is refused, never waited for. The last eighth of the
 // room is kept for flagged rows, so that a flood of ordinary requests does not
@@ -29,19 +29,49 @@ type queue struct {
 // batch is what one turn of the writer takes.
 type batch struct {
 	entries []entry
-	leaves  []leaf // of the entries, once they are finished
-	data    []byte
+	leaves  []leaf   // of the entries, once they are finished
+	blocks  [][]byte // where the rows lie; the last one is being filled
+	free    [][]byte // blocks to come
+	bytes   int      // in blocks
 	waiters []chan<- error
 	lost    error // why some rows cannot be written, ever
 }
 
+// blockBytes is the size of a block; a longer row has one of its own.
+const blockBytes = 256 << 10
+
 type entry struct {
-	id     ulid.ULID
-	lo, hi int // place of the row in data
-	draft  draft
+	id    ulid.ULID
+	whole []byte // the ID and the row, as the hash chain has them
+	draft draft
 }
 
-func (b *batch) row(i int) []byte { return b.data[b.entries[i].lo:b.entries[i].hi] }
+func (e *entry) row() []byte { return e.whole[len(e.id):] }
+
+// place copies a row, and its ID, behind the others.
+func (b *batch) place(e *entry, row []byte) {
+	n := len(e.id) + len(row)
+	last := len(b.blocks) - 1
+	if last < 0 || cap(b.blocks[last])-len(b.blocks[last]) < n {
+		b.blocks = append(b.blocks, b.block(n))
+		last++
+	}
+	block := b.blocks[last]
+	from := len(block)
+	block = append(append(block, e.id[:]...), row...)
+	b.blocks[last], b.bytes = block, b.bytes+n
+	e.whole = block[from:len(block):len(block)]
+}
+
+// block returns an empty block with room for n bytes.
+func (b *batch) block(n int) []byte {
+	if last := len(b.free) - 1; last >= 0 && n <= blockBytes {
+		block := b.free[last]
+		b.free = b.free[:last]
+		return block
+	}
+	return make([]byte, 0, max(n, blockBytes))
+}
 
 func (b *batch) tellWaiters(err error) {
 	for _, w := range b.waiters {
@@ -53,11 +83,15 @@ func (b *batch) tellWaiters(err error) {
 
 // reset empties the batch for reuse. Memory that a burst made is let go.
 func (b *batch) reset() {
-	const ordinary = 8 << 20
-	if cap(b.data) > ordinary {
-		b.data = nil
+	const ordinary = 8 << 20 / blockBytes
+	for _, block := range b.blocks {
+		if cap(block) == blockBytes && len(b.free) < ordinary {
+			b.free = append(b.free, block[:0])
+		}
 	}
-	b.entries, b.leaves, b.data, b.waiters, b.lost = b.entries[:0], b.leaves[:0], b.data[:0], b.waiters[:0], nil
+	clear(b.blocks)
+	clear(b.entries)
+	b.entries, b.leaves, b.blocks, b.bytes, b.waiters, b.lost = b.entries[:0], b.leaves[:0], b.blocks[:0], 0, b.waiters[:0], nil
 }
 
 func newQueue(o *Options) *queue {
@@ -82,14 +116,13 @@ func (q *queue) put(id ulid.ULID, row []byte, d draft, flagged bool, done chan<-
 		rows, bytes = rows-rows/8, bytes-bytes/8
 	}
 	b := &q.batch
-	if len(b.entries) >= rows || len(b.data)+len(row) > bytes {
+	if len(b.entries) >= rows || b.bytes+len(id)+len(row) > bytes {
 		q.mu.Unlock()
 		return ErrFull
 	}
-	lo := len(b.data)
-	b.data = append(b.data, row...)
-	b.entries = append(b.entries, entry{id, lo, len(b.data), d})
+	b.entries = append(b.entries, entry{id: id, draft: d})
 	n := len(b.entries)
+	b.place(&b.entries[n-1], row)
 	if done != nil {
 		b.waiters = append(b.waiters, done)
 	}
@@ -137,7 +170,7 @@ func (q *queue) tellWaiters(err error) {
 func (q *queue) size() (rows, bytes int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.batch.entries), len(q.batch.data)
+	return len(q.batch.entries), q.batch.bytes
 }
 
 func (q *queue) close() {

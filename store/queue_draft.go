@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	gohash "hash"
 	"runtime"
@@ -10,14 +12,15 @@ import (
 	"github.com/oklog/ulid/v2"
 )
 
-// digestToCome holds the place of a digest that the writer makes.
-const digestToCome = "hmac-sha256:0000000000000000000000000000000000000000000000000000000000000000"
+// digestToCome holds the place of a digest that the writer makes: the length of the
+// field, its prefix (digestPrefixes) and 32 bytes.
+var digestToCome = [1 + 1 + sha256.Size]byte{1 + sha256.Size, 2}
 
 // draft says where the parts of a queued row are that are still as they came from
 // the client. Offsets are from the row's first byte.
 type draft struct {
 	path, pathLen uint32
-	digest        uint32 // of the 33 bytes of a digest, if keyed
+	digest        uint32 // of the 32 bytes of a digest, if keyed
 	request       uint32 // 0: there is none, or it needs no work
 	keyed         bool
 	cut           bool // the row does not hold the whole request
@@ -25,8 +28,9 @@ type draft struct {
 
 // finisher makes rows of drafts. It belongs to one goroutine.
 type finisher struct {
-	mac    gohash.Hash
-	hidden hidden
+	mac      gohash.Hash
+	redactor redactor
+	hidden   hidden
 }
 
 func (s *Store) newFinisher() *finisher {
@@ -40,13 +44,22 @@ func (f *finisher) finish(id ulid.ULID, row []byte, d *draft) []byte {
 	if d.keyed && d.request > 0 {
 		f.mac.Reset()
 		f.mac.Write(row[d.request:end])
-		f.mac.Sum(row[d.digest+1 : d.digest+1 : d.digest+33])
+		f.mac.Sum(row[d.digest : d.digest : d.digest+sha256.Size])
 	}
-	if path := row[d.path : d.path+d.pathLen]; maybeSecret(path) {
-		redactTarget(path)
+	path := row[d.path : d.path+d.pathLen]
+	var target []byte
+	if d.request > 0 {
+		line, _ := lineAt(row[d.request:end], 0)
+		if bytes.Equal(targetOf(line), path) { // the work is done once
+			target = path
+		}
+	}
+	if maybeSecret(path) {
+		f.redactor.begin()
+		redactTarget(&f.redactor, path)
 	}
 	if d.request > 0 {
-		if c := redactCanonical(row[d.request:end], f.hidden); c.packed {
+		if c := redactCanonical(&f.redactor, row[d.request:end], target, f.hidden); c.packed {
 			row = f.repack(row, d, &c)
 			end = len(row) - 4
 		}
@@ -58,7 +71,7 @@ func (f *finisher) finish(id ulid.ULID, row []byte, d *draft) []byte {
 func (f *finisher) repack(row []byte, d *draft, c *canonical) []byte {
 	end := len(row) - 4
 	request := row[d.request:end]
-	body := c.repack(request[c.body:], d.cut)
+	body := c.repack(&f.redactor, request[c.body:], d.cut)
 	// The request is the last field: it is written anew behind the others.
 	out := make([]byte, 0, len(row)+len(body))
 	before := int(d.request) - uvarintLen(uint64(len(request)))
@@ -98,10 +111,7 @@ func (s *Store) finish(b *batch) {
 	wait.Wait()
 	for _, rows := range repacked {
 		for _, r := range rows {
-			e := &b.entries[r.entry]
-			e.lo = len(b.data)
-			b.data = append(b.data, r.row...)
-			e.hi = len(b.data)
+			b.place(&b.entries[r.entry], r.row)
 		}
 	}
 }
@@ -115,12 +125,14 @@ type entryRow struct {
 func (f *finisher) finishRows(b *batch, lo, hi int) (repacked []entryRow) {
 	for i := lo; i < hi; i++ {
 		e := &b.entries[i]
-		draft := b.data[e.lo:e.hi:e.hi]
+		draft := e.row()
 		row := f.finish(e.id, draft, &e.draft)
 		if &row[0] != &draft[0] {
 			repacked = append(repacked, entryRow{i, row})
+			b.leaves[i] = leafOf(e.id, row)
+			continue
 		}
-		b.leaves[i] = leafOf(e.id, row)
+		b.leaves[i] = sha256.Sum256(e.whole) // leafOf without a copy
 	}
 	return repacked
 }

@@ -20,6 +20,10 @@ type reader struct {
 	zones   int  // looked at
 	seen    int  // rows looked at
 	many    bool // a look through a whole segment may lie ahead
+	// checked is what is known of the segment's index; nil for nothing.
+	checked *checkedZones
+	// damaged counts zones that are not what was written. Their rows were read.
+	damaged int
 
 	// visit takes the rows that match in the page's place, and says when to stop.
 	visit   func(id ulid.ULID, row []byte) (stop bool)
@@ -35,8 +39,9 @@ func (r *reader) full() bool {
 	return len(r.page.Verdicts) > r.f.limit
 }
 
-// manyRows is the number of rows looked at after which their pages are let go of.
-const manyRows = 4096
+// manyRows is the number of rows looked at after which their pages are let go of: more
+// than the newest rows of a segment, which are in no zone yet.
+const manyRows = 16384
 
 func (r *reader) read(tx *bbolt.Tx) error {
 	rows, zones := tx.Bucket(bucketRows), tx.Bucket(bucketZones)
@@ -71,7 +76,7 @@ func (r *reader) zonesForward(c *bbolt.Cursor) error {
 		if err != nil {
 			return err
 		}
-		if r.f.matchZone(v) {
+		if r.matchZone(end, v) {
 			if err := r.zone(end, v, lo, smaller(end, r.f.hi)); err != nil {
 				return err
 			}
@@ -110,11 +115,11 @@ func (r *reader) zonesBackward(c *bbolt.Cursor) error {
 		if before != nil {
 			lo = larger(lo, next(start))
 		}
-		if r.f.matchZone(v) {
-			end, err := zoneKey(k)
-			if err != nil {
-				return err
-			}
+		end, err := zoneKey(k)
+		if err != nil {
+			return err
+		}
+		if r.matchZone(end, v) {
 			if err := r.zone(end, v, lo, hi); err != nil {
 				return err
 			}
@@ -154,18 +159,36 @@ func larger(a, b ulid.ULID) ulid.ULID {
 // rowAt is a row as it lies in the file.
 type rowAt struct{ k, row []byte }
 
+// matchZone reports whether the rows of a zone must be looked at.
+func (r *reader) matchZone(key ulid.ULID, value []byte) bool {
+	match, z, whole := r.f.matchZone(value)
+	if !match && !r.checked.zoneWhole(key, &z) {
+		match, whole = true, false // it may hold anything
+	}
+	if !whole {
+		r.damaged++
+	}
+	return match
+}
+
 // zone takes the rows that match from lo to hi, which lie in the zone with the given
 // key and value, in the order of the query.
 func (r *reader) zone(key ulid.ULID, value []byte, lo, hi ulid.ULID) error {
-	if r.zones++; r.zones%256 == 0 && r.ctx.Err() != nil {
+	if r.zones++; r.zones%64 == 0 && r.ctx.Err() != nil {
 		return r.ctx.Err()
 	}
 	var columns columnsView
 	ok := false
 	if r.columns != nil {
-		if columns, ok = readColumns(r.columns.Get(key[:])); ok {
+		if columns, ok = readColumns(r.columns.Get(key[:]), r.checked.get(key)); ok {
 			ok = columns.rows == zoneRows(value) // else an older Limen put rows into the zone
 		}
+		defer func() {
+			r.checked.columnsChecked(key, &columns)
+			if columns.broken {
+				r.damaged++
+			}
+		}()
 	}
 	if !ok {
 		if r.f.oldest {

@@ -22,7 +22,7 @@ func Redact(r *Request) *Request {
 	out := &Request{Method: r.Method, Target: RedactTarget(r.Target)}
 	for _, h := range r.Headers {
 		v := []byte(h.Value)
-		redactHeader(h.Name, v)
+		redactHeader(nil, h.Name, v)
 		out.Headers = append(out.Headers, Header{h.Name, string(v)})
 	}
 	if r.Body != nil {
@@ -36,11 +36,11 @@ func Redact(r *Request) *Request {
 func AppendRequest(dst []byte, r *Request) []byte {
 	from := len(dst)
 	dst = appendRequest(dst, r)
-	c := redactCanonical(dst[from:], hidden{})
+	c := redactCanonical(nil, dst[from:], nil, hidden{})
 	if !c.packed {
 		return dst
 	}
-	return append(dst[:from+c.body], c.repack(dst[from+c.body:], false)...)
+	return append(dst[:from+c.body], c.repack(nil, dst[from+c.body:], false)...)
 }
 
 // RedactTarget redacts a request target or a URL. It returns target itself when
@@ -50,7 +50,7 @@ func RedactTarget(target string) string {
 		return target
 	}
 	b := []byte(target)
-	redactTarget(b)
+	redactTarget(nil, b)
 	if string(b) == target {
 		return target
 	}
@@ -63,7 +63,7 @@ func maybeSecret[T string | []byte](s T) bool {
 	digits := 0
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
-		case c == '=' || c == ':' || c == '%' || c == '@' || c == '"':
+		case c == '=' || c == ':' || c == '%' || c == '@' || c == '"' || c == '<':
 			return true
 		case c-'0' < 10:
 			if digits++; digits >= minCard {
@@ -77,8 +77,8 @@ func maybeSecret[T string | []byte](s T) bool {
 }
 
 // redactTarget redacts origin-form, absolute-form and any other URL in place.
-func redactTarget(b []byte) {
-	s := scanner{src: b}
+func redactTarget(r *redactor, b []byte) {
+	s := r.scanner(b)
 	v := s.whole()
 	s.secrets(v)
 	if i := bytes.Index(b, []byte("://")); i >= 0 {
@@ -110,7 +110,7 @@ func (s *scanner) pathParams(path []byte) {
 		if end < 0 {
 			end = len(path)
 		}
-		if name, value, ok := bytes.Cut(path[:end], []byte("=")); ok && sensitiveName(name) {
+		if name, value, ok := bytes.Cut(path[:end], []byte("=")); ok && s.mem.sensitive(name) {
 			mask(value)
 		}
 		path = path[end:]
@@ -118,7 +118,7 @@ func (s *scanner) pathParams(path []byte) {
 }
 
 // redactHeader redacts the value of the field called name in place.
-func redactHeader[T string | []byte](name T, value []byte) {
+func redactHeader[T string | []byte](r *redactor, name T, value []byte) {
 	switch {
 	case len(value) == 0 || harmlessHeader(name):
 	case foldEqual(name, "cookie"), foldEqual(name, "set-cookie"), foldEqual(name, "cookie2"):
@@ -126,15 +126,15 @@ func redactHeader[T string | []byte](name T, value []byte) {
 	case foldEqual(name, "authorization"), foldEqual(name, "proxy-authorization"):
 		maskCredentials(value)
 	case foldEqual(name, "referer"):
-		redactTarget(value)
+		redactTarget(r, value)
 	case sensitiveName([]byte(name)):
 		mask(value)
 	default:
 		maskTokens(value)
-		s := scanner{src: value}
 		if bytes.IndexByte(value, '?') >= 0 {
-			redactTarget(value) // X-Original-URL, Link, Origin …
+			redactTarget(r, value) // X-Original-URL, Link, Origin …
 		}
+		s := r.scanner(value)
 		s.any(s.whole(), false, 0)
 	}
 }
@@ -237,11 +237,11 @@ func appendRedactedBody(dst []byte, r *Request) []byte {
 	}
 	c := canonical{kind: []byte(r.header("content-type")), coding: []byte(r.header("content-encoding"))}
 	if c.isPacked() {
-		return append(dst, c.repack(bytes.Clone(r.Body), false)...)
+		return append(dst, c.repack(nil, bytes.Clone(r.Body), false)...)
 	}
 	from := len(dst)
 	dst = append(dst, r.Body...)
-	redactBody(dst[from:], string(c.kind))
+	redactBody(nil, dst[from:], string(c.kind))
 	return dst
 }
 
@@ -292,8 +292,8 @@ func deflate(dst []byte, coding string, plain []byte) []byte {
 }
 
 // redactBody redacts an uncompressed body in place.
-func redactBody(b []byte, contentType string) {
-	s := scanner{src: b}
+func redactBody(r *redactor, b []byte, contentType string) {
+	s := r.scanner(b)
 	v := s.whole()
 	kind, params, _ := strings.Cut(contentType, ";")
 	kind = strings.ToLower(strings.TrimSpace(kind))

@@ -15,11 +15,15 @@ type hidden struct {
 }
 
 // redactCanonical redacts a request in its canonical form in place, all but a
-// compressed body. The form may be cut short anywhere.
-func redactCanonical(b []byte, h hidden) (c canonical) {
+// compressed body. The form may be cut short anywhere. target, if not nil, is what the
+// request's target becomes: it was redacted already.
+func redactCanonical(r *redactor, b, target []byte, h hidden) (c canonical) {
+	r.begin()
 	line, i := lineAt(b, 0)
-	if from := bytes.IndexByte(line, ' ') + 1; from > 0 {
-		redactTarget(bytes.TrimSuffix(line[from:], []byte(" HTTP/1.1")))
+	if at := targetOf(line); target != nil && len(target) == len(at) {
+		copy(at, target)
+	} else {
+		redactTarget(r, at)
 	}
 	for i < len(b) {
 		if line, i = lineAt(b, i); len(line) == 0 {
@@ -32,7 +36,7 @@ func redactCanonical(b []byte, h hidden) (c canonical) {
 		case h.clients && clientHeader(name):
 			mask(value)
 		default:
-			redactHeader(name, value)
+			r.line(line, name, value)
 		}
 		switch {
 		case len(name) == 12 && foldEqual(name, "content-type") && c.kind == nil:
@@ -47,15 +51,30 @@ func redactCanonical(b []byte, h hidden) (c canonical) {
 	case c.isPacked():
 		c.packed = true
 	default:
-		redactBody(body, string(c.kind))
+		redactBody(r, body, string(c.kind))
 	}
 	return c
 }
 
+// targetOf returns the target in a request line, which may be cut.
+func targetOf(line []byte) []byte {
+	from := bytes.IndexByte(line, ' ') + 1
+	if from == 0 {
+		return nil
+	}
+	return bytes.TrimSuffix(line[from:], []byte(" HTTP/1.1"))
+}
+
 // lineAt returns the line at i, without its end, and where the next one begins.
 func lineAt(b []byte, i int) (line []byte, next int) {
-	if n := bytes.Index(b[i:], []byte("\r\n")); n >= 0 {
-		return b[i : i+n], i + n + 2
+	for j := i; j < len(b); {
+		n := bytes.IndexByte(b[j:], '\n')
+		if n < 0 {
+			break
+		}
+		if j += n + 1; j >= i+2 && b[j-2] == '\r' {
+			return b[i : j-2], j
+		}
 	}
 	return b[i:], len(b)
 }
@@ -67,14 +86,14 @@ func (c *canonical) isPacked() bool {
 }
 
 // repack returns a compressed body redacted. body itself may be overwritten.
-func (c *canonical) repack(body []byte, cut bool) []byte {
+func (c *canonical) repack(r *redactor, body []byte, cut bool) []byte {
 	coding := string(bytes.ToLower(bytes.TrimSpace(c.coding)))
 	plain, ok := inflate(coding, body, cut)
 	if !ok {
 		mask(body)
 		return body
 	}
-	redactBody(plain, string(c.kind))
+	redactBody(r, plain, string(c.kind))
 	return deflate(nil, coding, plain)
 }
 

@@ -47,6 +47,13 @@ func TestRedactTarget(t *testing.T) {
 		{"/a?user_pin=1234&pin2=9", "/a?user_pin=0000&pin2=0"},
 		{"/a?' OR 1=1--", "/a?' OR 1=1--"},
 		{"/a?id=1%27%20UNION%20SELECT%20password%20FROM%20users--", "/a?id=1%27%20UNION%20SELECT%20password%20FROM%20users--"},
+		{"/p?password=caf%u00C9%u2215x%u0041", "/p?password=aaa%u00E9%u2215a%u0041"},
+		{"/p?password=%3F%e0%80%afetc%f0%80%80%afhosts7", "/p?password=%3F%e0%80%afetc%f0%80%80%afaaaaa0"},
+		{"/p?password=%3F0x2fetc0x5cb0x2f", "/p?password=%3F0x2fetc0x5ca0x2f"},
+		{"/p?password=../..%5cadmin%252fconf.txt", "/p?password=../..%5caaaaa%252fconf.txt"},
+		{"/p?password=x..y/conf.txt", "/p?password=a..a/aaaa.aaa"},
+		{"/p?password=50+AND+36%3D37", "/p?password=00+AND+00%3D00"},
+		{"/p?password=salt+and+pepper", "/p?password=aaaa+aaa+aaaaaa"},
 		{"/?password", "/?password"},
 		{"/?=x&&=&password=", "/?=x&&=&password="},
 	} {

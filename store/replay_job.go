@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,7 +56,17 @@ func (s *Store) pruneReplays() {
 }
 
 func (s *Store) replayPath(id ulid.ULID) string {
-	return filepath.Join(s.o.Dir, replaysName, id.String()+".json")
+	return filepath.Join(s.o.Dir, filepath.FromSlash(replayName(id)))
+}
+
+// replayName returns the slash-separated name in the data folder of a replay's file.
+func replayName(id ulid.ULID) string { return path.Join(replaysName, id.String()+".json") }
+
+// parseReplayName returns the ID of the replay that a file of that folder holds.
+func parseReplayName(base string) (ulid.ULID, bool) {
+	name, ok := strings.CutSuffix(base, ".json")
+	id, err := ulid.ParseStrict(name)
+	return id, ok && err == nil && id.String() == name
 }
 
 // replayIDs returns the IDs of the replays that are kept, the newest first.
@@ -65,8 +76,7 @@ func (s *Store) replayIDs() (ids []ulid.ULID, err error) {
 		return nil, fail(ErrFolder, "reading replays: %w", err)
 	}
 	for _, e := range entries {
-		name, ok := strings.CutSuffix(e.Name(), ".json")
-		if id, err := ulid.ParseStrict(name); ok && err == nil {
+		if id, ok := parseReplayName(e.Name()); ok {
 			ids = append(ids, id)
 		}
 	}

@@ -14,7 +14,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 )
 
 // ErrBackup: a backup is incomplete, damaged, or not one.
@@ -129,8 +128,8 @@ func parseManifest(raw []byte) (*Manifest, error) {
 	if err := json.Unmarshal(raw, m); err != nil {
 		return nil, fail(ErrBackup, "the backup's %s cannot be read: %w", manifestName, err)
 	}
-	if m.Format != manifestFormat {
-		return nil, fail(ErrBackup, "the backup's %s has format %d, this Limen reads %d: restore it with the Limen that made it",
+	if m.Format < 1 || m.Format > manifestFormat {
+		return nil, fail(ErrBackup, "the backup's %s has format %d, this Limen reads 1 to %d: restore it with the Limen that made it",
 			manifestName, m.Format, manifestFormat)
 	}
 	for _, f := range m.Files {
@@ -144,8 +143,10 @@ func parseManifest(raw []byte) (*Manifest, error) {
 // backupPath returns the place in dir of a file of a backup. It refuses names that
 // Backup does not give.
 func backupPath(dir, name string) (string, error) {
-	base, inVerdicts := strings.CutPrefix(name, verdictsName+"/")
-	if _, ok := parseSegmentName(base); name != permanentName && name != keyName && !(inVerdicts && ok) {
+	folder, base := path.Split(name)
+	_, isSegment := parseSegmentName(base)
+	_, isReplay := parseReplayName(base)
+	if name != permanentName && name != keyName && !(folder == verdictsName+"/" && isSegment) && !(folder == replaysName+"/" && isReplay) {
 		return "", fail(ErrBackup, "the backup has a file %q, which is none of a store", name)
 	}
 	return filepath.Join(dir, filepath.FromSlash(path.Clean(name))), nil
@@ -280,6 +281,9 @@ func (u *unpacker) copy(from, name string) error {
 func (u *unpacker) move(dir string) error {
 	rename := func(name string) error {
 		to := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+			return fail(ErrFolder, "restoring %s: %w", to, err)
+		}
 		if err := os.Rename(filepath.Join(u.dir, filepath.FromSlash(name)), to); err != nil {
 			return fmt.Errorf("store: restoring %s: %w", to, err)
 		}

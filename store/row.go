@@ -74,7 +74,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // appendRow appends the row of v to dst. v.ID must be set.
 func appendRow(dst []byte, v *Verdict, request []byte) []byte {
 	start := len(dst)
-	b, _ := appendFields(append(dst, rowVersion), v)
+	b, _ := appendFields(append(dst, rowVersion), v, changes{v.ClientIP, v.RequestCut, false})
 	if request != nil {
 		b = appendBytes(b, fieldRequest, request)
 	}
@@ -83,46 +83,49 @@ func appendRow(dst []byte, v *Verdict, request []byte) []byte {
 
 // appendDraft appends the row of v as it came: target and request are not redacted,
 // room is left for the digest, and the check sum is missing. The writer does all of
-// that (draft.finish), so that a request does not wait for it.
-func appendDraft(dst []byte, v *Verdict, limit int) ([]byte, draft) {
+// that (finisher.finish), so that a request does not wait for it. client stands in
+// place of v's, and of the request limit bytes are kept.
+func appendDraft(dst []byte, v *Verdict, client string, limit int) ([]byte, draft) {
 	start := len(dst)
-	cut := 0
+	size := len(v.Request)
 	if v.Source != nil {
-		size := requestLen(v.Source)
-		cut = max(0, size-limit)
-		row := *v
-		row.RequestCut += int64(cut)
-		if row.RequestDigest == "" {
-			row.RequestDigest = digestToCome
-		}
-		v = &row
+		size = requestLen(v.Source)
 	}
-	b, d := appendFields(append(dst, rowVersion), v)
+	over := max(0, size-limit)
+	size -= over
+	c := changes{client, v.RequestCut + int64(over), v.Source != nil && v.RequestDigest == ""}
+	b, d := appendFields(append(dst, rowVersion), v, c)
 	d.path, d.digest = d.path-uint32(start), d.digest-uint32(start)
 	switch {
 	case v.Source != nil:
-		size := requestLen(v.Source) - cut
 		b = binary.AppendUvarint(appendTag(b, fieldRequest, kindBytes), uint64(size))
 		d.request = uint32(len(b) - start)
-		d.cut = v.RequestCut > 0
+		d.cut = c.cut > 0
 		b = appendRequest(b, v.Source)
-		b = b[:len(b)-cut]
+		b = b[:len(b)-over]
 	case v.Request != nil:
-		request := v.Request
-		b = appendBytes(b, fieldRequest, request)
+		b = appendBytes(b, fieldRequest, v.Request[:size])
 	}
 	return append(b, 0, 0, 0, 0), d
 }
 
+// changes are what a row says in place of its verdict. A Verdict is too large to be
+// copied for them.
+type changes struct {
+	client string
+	cut    int64
+	keyed  bool // the writer makes the digest
+}
+
 // appendFields appends all fields but the request. It says where those are that the
 // writer has to work on.
-func appendFields(b []byte, v *Verdict) ([]byte, draft) {
+func appendFields(b []byte, v *Verdict, c changes) ([]byte, draft) {
 	var d draft
 	b = appendText(b, fieldDecision, v.Decision)
 	b = appendText(b, fieldClass, v.Class)
 	b = appendFloat(b, fieldScore, v.Score)
 	b = appendText(b, fieldHost, v.Host)
-	b = appendText(b, fieldClientIP, v.ClientIP)
+	b = appendText(b, fieldClientIP, c.client)
 	b = appendDigest(b, fieldModel, v.ModelDigest)
 	b = appendText(b, fieldPrincipal, v.Principal)
 	b = appendText(b, fieldPath, v.Path)
@@ -135,9 +138,12 @@ func appendFields(b []byte, v *Verdict) ([]byte, draft) {
 	if !v.Time.IsZero() {
 		b = appendUint(b, fieldTime, zigzag(v.Time.UnixMicro()-int64(v.ID.Time())*1000))
 	}
-	b = appendDigest(b, fieldDigest, v.RequestDigest)
-	d.digest = uint32(len(b) - 33)
-	d.keyed = v.RequestDigest == digestToCome
+	if c.keyed {
+		b = append(appendTag(b, fieldDigest, kindBytes), digestToCome[:]...)
+		d.digest, d.keyed = uint32(len(b)-32), true
+	} else {
+		b = appendDigest(b, fieldDigest, v.RequestDigest)
+	}
 	b = appendText(b, fieldMethod, v.Method)
 	b = appendClassScores(b, v.ClassScores)
 	b = appendFloat(b, fieldThreshold, v.Threshold)
@@ -162,7 +168,7 @@ func appendFields(b []byte, v *Verdict) ([]byte, draft) {
 	b = appendInt(b, fieldUpstream, v.UpstreamMicros)
 	b = appendText(b, fieldServer, v.Server)
 	b = appendText(b, fieldRoute, v.Route)
-	b = appendInt(b, fieldRequestCut, v.RequestCut)
+	b = appendInt(b, fieldRequestCut, c.cut)
 	if v.Sampled {
 		b = appendUint(b, fieldSampled, 1)
 	}

@@ -13,6 +13,7 @@ import (
 // Every pass is linear, passes nest at most maxNest deep, and what is decoded in
 // all is bounded by maxDecode times the text.
 type scanner struct {
+	mem     *redactor // may be nil
 	src     []byte
 	decoded int
 }
@@ -92,7 +93,10 @@ func isNumber(b []byte) bool {
 // any looks through text of unknown format, and through what its escapes decode
 // to. form says that it is known to be a form.
 func (s *scanner) any(v view, form bool, nest int) {
-	s.secrets(v)
+	has := traitsOf(v.text)
+	if has&(traitDigit|traitToken) != 0 {
+		s.secrets(v)
+	}
 	if form || looksLikeForm(v.text) {
 		s.pairs(v, nest)
 	} else if w, ok := s.percent(v, nest); ok {
@@ -101,7 +105,9 @@ func (s *scanner) any(v view, form bool, nest int) {
 	if w, ok := s.backslash(v, nest); ok {
 		s.any(w, false, nest+1)
 	}
-	s.text(v)
+	if has&(traitSeparator|traitTag) != 0 {
+		s.text(v)
+	}
 }
 
 // looksLikeForm reports whether b begins with NAME=, NAME of what encoded names
@@ -132,7 +138,7 @@ func (s *scanner) pairs(v view, nest int) {
 			hi = lo + i
 		}
 		eq := bytes.IndexByte(v.text[lo:hi], '=')
-		if eq >= 0 && sensitiveName(bytes.TrimSpace(v.text[lo:lo+eq])) {
+		if eq >= 0 && s.mem.sensitive(bytes.TrimSpace(v.text[lo:lo+eq])) {
 			s.mask(v, lo+eq+1, hi)
 		} else if w, ok := s.percent(v.slice(lo+eq+1, hi), nest); ok {
 			s.any(w, false, nest+1)
@@ -147,7 +153,7 @@ func (s *scanner) percent(v view, nest int) (view, bool) {
 	if bytes.IndexByte(v.text, '%') < 0 || nest >= maxNest || !s.spend(len(v.text)) {
 		return v, false
 	}
-	w := view{text: make([]byte, 0, len(v.text)), pos: make([]int32, 0, len(v.text)+1)}
+	w := s.mem.view(len(v.text))
 	found := false
 	for i := 0; i < len(v.text); i++ {
 		c := v.text[i]
@@ -172,7 +178,7 @@ func (s *scanner) backslash(v view, nest int) (view, bool) {
 	if bytes.IndexByte(v.text, '\\') < 0 || nest >= maxNest || !s.spend(len(v.text)) {
 		return v, false
 	}
-	w := view{text: make([]byte, 0, len(v.text)), pos: make([]int32, 0, len(v.text)+1)}
+	w := s.mem.view(len(v.text))
 	for i := 0; i < len(v.text); i++ {
 		c := v.text[i]
 		w.pos = append(w.pos, int32(v.at(i)))
@@ -213,7 +219,7 @@ func (s *scanner) utf16(v view) (view, bool) {
 	default:
 		return v, false
 	}
-	w := view{text: make([]byte, 0, len(b)/2), pos: make([]int32, 0, len(b)/2+1)}
+	w := s.mem.view(len(b) / 2)
 	for i := 0; i+1 < len(b); i += 2 {
 		c := byte(0xff)
 		if u := order.Uint16(b[i:]); u < 0x100 {
@@ -264,7 +270,7 @@ func (s *scanner) part(v view) {
 	}
 	content := v.slice(head+sep, len(v.text))
 	switch {
-	case sensitiveName(partName(v.text[:head])):
+	case s.mem.sensitive(partName(v.text[:head])):
 		s.mask(content, 0, len(content.text))
 	case binaryText(content.text):
 		s.secrets(content)

@@ -54,6 +54,8 @@ type segment struct {
 	hung     bool // bbolt did not let go of a handle
 	span     time.Duration
 
+	checked checkedZones // while db is open
+
 	// Of the writer alone.
 	index   *index
 	chain   *chain
@@ -243,6 +245,7 @@ func (g *segment) stat() {
 // close closes the file. mu is held for writing.
 func (g *segment) close() {
 	if g.db != nil {
+		g.checked.reset()
 		g.hung = !closeBolt(g.db) || g.hung
 		g.db = nil
 	}

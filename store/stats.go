@@ -10,8 +10,8 @@ type Stats struct {
 	Written     uint64 `json:"written"`
 	// Dropped rows did not fit into the queue, or were left when Close gave up.
 	Dropped uint64 `json:"dropped"`
-	// Errors counts commits and removals that failed. A failed commit is tried
-	// again.
+	// Errors counts commits and removals that failed, and segments with a damaged
+	// index. A failed commit is tried again.
 	Errors       uint64 `json:"errors"`
 	Commits      uint64 `json:"commits"`
 	CommitMicros int64  `json:"commit_us"` // of the last commit

@@ -57,10 +57,13 @@ type Store struct {
 	commitTime atomic.Int64 // of the last commit, ns
 	broken     atomic.Int64 // files that were set aside
 	faults     faultLog
+	// damagedIndexes are the paths of the segments that indexDamaged told of.
+	damagedIndexes sync.Map
 
 	closing   chan struct{} // closed by Close
 	abandon   chan struct{} // closed when Close waits no longer
 	done      chan struct{} // closed when the writer is through
+	warmed    chan struct{} // closed when the index was read
 	sweepNow  chan struct{}
 	jobs      chan job // for the writer
 	closeOnce sync.Once
@@ -99,6 +102,7 @@ func Open(o Options) (*Store, error) {
 		closing:   make(chan struct{}),
 		abandon:   make(chan struct{}),
 		done:      make(chan struct{}),
+		warmed:    make(chan struct{}),
 		sweepNow:  make(chan struct{}, 1),
 		jobs:      make(chan job),
 	}
@@ -169,6 +173,7 @@ func (s *Store) start() (err error) {
 		return hint(err)
 	}
 	if s.o.ReadOnly {
+		close(s.warmed)
 		close(s.done)
 		return nil
 	}
@@ -179,8 +184,9 @@ func (s *Store) start() (err error) {
 		return hint(err)
 	}
 	go s.write()
-	s.others.Add(1)
+	s.others.Add(2)
 	go s.tend()
+	go s.warm()
 	return nil
 }
 
@@ -285,17 +291,13 @@ func (s *Store) record(v *Verdict, done chan<- error) error {
 	if v.Source != nil && v.RequestDigest == "" && requestLen(v.Source) > s.o.RequestLimit {
 		v.RequestDigest = s.RequestDigest(v.Source) // the queue does not get all of it
 	}
-	row := *v
+	client := v.ClientIP
 	if s.hashClients.Load() {
-		row.ClientIP = s.keys.pseudonym(row.ClientIP)
-	}
-	if v.Source == nil && len(v.Request) > s.o.RequestLimit {
-		row.RequestCut += int64(len(v.Request) - s.o.RequestLimit)
-		row.Request = v.Request[:s.o.RequestLimit]
+		client = s.keys.pseudonym(client)
 	}
 	b := s.rows.Get().(*rowBuffer)
 	var d draft
-	b.row, d = appendDraft(b.row[:0], &row, s.o.RequestLimit)
+	b.row, d = appendDraft(b.row[:0], v, client, s.o.RequestLimit)
 	err := s.queue.put(v.ID, b.row, d, v.Decision == Block || v.Decision == Tag, done)
 	if cap(b.row) <= 256<<10 {
 		s.rows.Put(b)

@@ -141,7 +141,7 @@ func (p *textPass) separator(c byte) {
 	if len(name) == 0 {
 		return
 	}
-	if sensitiveName(name) && !bytes.HasSuffix(name, []byte("document.cookie")) { // script, not a field
+	if p.mem.sensitive(name) && !bytes.HasSuffix(name, []byte("document.cookie")) { // script, not a field
 		url := p.lo > 0 && (p.t[p.lo-1] == '?' || p.t[p.lo-1] == '&')
 		p.value(c, quoted, url)
 		return
@@ -176,7 +176,7 @@ func (p *textPass) pairName(name []byte, at int) {
 		p.named = false
 	case isValue:
 		p.valueLo, p.valueHi = lo, hi
-	case sensitiveName(p.t[lo:hi]) && hi-lo <= maxName:
+	case p.mem.sensitive(p.t[lo:hi]) && hi-lo <= maxName:
 		p.named = true
 		if p.valueHi > 0 {
 			p.mask(p.v, p.valueLo, p.valueHi)
@@ -366,7 +366,7 @@ func (p *textPass) close() {
 		return
 	}
 	p.inTag, p.named, p.valueHi = false, false, 0
-	if p.t[p.i-2] == '/' || !sensitiveName(p.t[p.tagLo:p.tagHi]) {
+	if p.t[p.i-2] == '/' || !p.mem.sensitive(p.t[p.tagLo:p.tagHi]) {
 		return
 	}
 	lo, end := p.i, []byte("<")

@@ -83,7 +83,8 @@ type Verdict struct {
 	DecodeDepth    int   `json:"decode_depth,omitempty"`
 	Windows        int   `json:"windows,omitempty"`
 
-	// Status and UpstreamMicros are what came of the request.
+	// Status is what the request was answered with, and UpstreamMicros how long the
+	// upstream took until its answer began.
 	Status         int   `json:"status,omitempty"`
 	UpstreamMicros int64 `json:"upstream_us,omitempty"`
 

@@ -177,7 +177,7 @@ func (s *Store) reach(g *segment, entries []entry) int {
 	end := idFloor(s.end(g))
 	n, bytes := 1, 0
 	for n < len(entries) && n < 4*s.o.CommitRows && entries[n].id.Compare(end) < 0 && bytes < 32<<20 {
-		bytes += entries[n].hi - entries[n].lo
+		bytes += len(entries[n].whole)
 		n++
 	}
 	return n
@@ -243,7 +243,7 @@ func putRows(tx *bbolt.Tx, x *index, c *chain, b *batch, n int) error {
 	marks := x.scratch[:0]
 	for i := range b.entries[:n] {
 		e := &b.entries[i]
-		row := b.row(i)
+		row := e.row()
 		if e.id.Compare(x.newest) <= 0 && (rows.Get(e.id[:]) != nil || forgotten.Get(e.id[:]) != nil) {
 			continue
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
+	"hash/crc32"
 	"math"
 	"slices"
 )
@@ -24,6 +25,7 @@ import (
 //	columns  uvarint, bit i: marks of column i are present
 //	marks    uvarint n, then n times 3 bytes big endian, ascending: a hash of
 //	         column and value, for each value that occurs
+//	check    CRC-32C of all before, 4 bytes little endian; older versions wrote none
 //
 // Counts are exact. Marks and bins may say that a row is there when it is not, never
 // the reverse. The rows of a zone with another version are read one by one.
@@ -81,7 +83,7 @@ func (z *zone) encode() []byte {
 	for _, m := range z.marks {
 		b = append(b, byte(m>>16), byte(m>>8), byte(m))
 	}
-	return b
+	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
 // zoneView is a zone as it lies in the file, for a look without a copy.
@@ -91,6 +93,8 @@ type zoneView struct {
 	nCounts    uint64
 	columns    uint64
 	marks      []byte
+	value      []byte // all of it
+	check      []byte // its end
 }
 
 // readZone reads a zone's value. ok is false when it is broken or of a later
@@ -99,7 +103,7 @@ func readZone(b []byte) (z zoneView, ok bool) {
 	if len(b) == 0 || b[0] != zoneVersion {
 		return z, false
 	}
-	b = b[1:]
+	z.value, b = b, b[1:]
 	if z.rows, b, ok = takeUvarint(b); !ok || len(b) < 8 {
 		return z, false
 	}
@@ -122,7 +126,17 @@ func readZone(b []byte) (z zoneView, ok bool) {
 		return z, false
 	}
 	z.marks = b[:3*n]
-	return z, true
+	z.check = b[3*n:]
+	return z, len(z.check) == 0 || len(z.check) == 4
+}
+
+// isWhole reports whether the zone is what was written. A look at it does not take
+// that; to pass over its rows does, and so does to change it.
+func (z *zoneView) isWhole() bool {
+	if len(z.check) == 0 {
+		return true // of an older version
+	}
+	return crc32.Checksum(z.value[:len(z.value)-len(z.check)], castagnoli) == binary.LittleEndian.Uint32(z.check)
 }
 
 // zoneRows returns the number of rows that a zone counts, or -1.

@@ -14,7 +14,8 @@ import (
 // Filled says how a folder was filled.
 type Filled struct {
 	Rows     int           `json:"rows"`
-	Elapsed  time.Duration `json:"elapsed_ns"`
+	Elapsed  time.Duration `json:"elapsed_ns"` // for the rows
+	Labels   int           `json:"labels"`
 	Bytes    int64         `json:"bytes"`
 	Segments int           `json:"segments"`
 }
@@ -50,6 +51,7 @@ func Fill(ctx context.Context, dir string, rows int, span time.Duration, seed ui
 	step := int64(span) / int64(rows)
 	t := newTraffic(rows, seed)
 	var v store.Verdict
+	labels := newLabelling(rows)
 	for i := range rows {
 		if i%4096 == 0 {
 			if ctx.Err() != nil {
@@ -62,11 +64,16 @@ func Fill(ctx context.Context, dir string, rows int, span time.Duration, seed ui
 		for !s.Record(&v) { // the queue is full
 			time.Sleep(time.Millisecond)
 		}
+		labels.see(&v)
 		now.Add(step)
 	}
 	if err := s.Flush(ctx); err != nil {
 		return nil, err
 	}
+	elapsed := time.Since(begin)
+	if err := labels.write(ctx, s); err != nil {
+		return nil, err
+	}
 	st := s.Stats()
-	return &Filled{Rows: rows, Elapsed: time.Since(begin), Bytes: st.Bytes, Segments: st.Segments}, s.Close()
+	return &Filled{Rows: rows, Elapsed: elapsed, Labels: len(labels.of), Bytes: st.Bytes, Segments: st.Segments}, s.Close()
 }

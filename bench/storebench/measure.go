@@ -3,6 +3,7 @@ package storebench
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -21,16 +22,35 @@ type Timing struct {
 	// the system's cache. Warm is when it was asked before.
 	First float64       `json:"first_ms"`
 	Warm  report.Spread `json:"warm_ms"`
+	// CPU is the process's processor time for one query when warm, of all threads: what
+	// is left of Warm on a machine that has other work to do.
+	CPU float64 `json:"cpu_ms"`
 }
 
-// Measure times the first page of every query, rounds times after a first time. With
-// cold, the files are dropped from the system's cache before the first time.
-func Measure(ctx context.Context, dir string, span time.Duration, rounds int, cold bool, done func(*Timing)) ([]*Timing, error) {
+// Plan says what to measure and how.
+type Plan struct {
+	Span   time.Duration // of the rows
+	Rounds int           // times that a query is asked after the first
+	// Only selects queries by their names, all when nil.
+	Only *regexp.Regexp
+	// Cold drops the files from the system's cache before the first time.
+	Cold bool
+	// Server opens the store as a server does, and asks when it has read its index.
+	Server bool
+	// CPU returns the processor time that the process used until now, nil for unknown.
+	CPU func() (time.Duration, error)
+}
+
+// Measure times the first page of every query that p selects.
+func Measure(ctx context.Context, dir string, p Plan, done func(*Timing)) ([]*Timing, error) {
 	var out []*Timing
-	for _, c := range append(Cases(span), Case{Name: "id: rare"}, Case{Name: "id: absent"}) {
+	for _, c := range append(Cases(p.Span), Case{Name: "id: rare"}, Case{Name: "id: absent"}) {
+		if p.Only != nil && !p.Only.MatchString(c.Name) {
+			continue
+		}
 		for _, order := range []string{store.Newest, store.Oldest} {
 			c.Query.Order = order
-			t, err := measure(ctx, dir, c, rounds, cold)
+			t, err := measure(ctx, dir, c, &p)
 			if err != nil {
 				return nil, fmt.Errorf("%s, %s first: %w", c.Name, order, err)
 			}
@@ -44,24 +64,31 @@ func Measure(ctx context.Context, dir string, span time.Duration, rounds int, co
 	return out, nil
 }
 
-func measure(ctx context.Context, dir string, c Case, rounds int, cold bool) (*Timing, error) {
+func measure(ctx context.Context, dir string, c Case, p *Plan) (*Timing, error) {
 	ask, err := asker(ctx, dir, c)
 	if err != nil {
 		return nil, err
 	}
-	if cold {
+	if p.Cold {
 		if err := dropCache(dir); err != nil {
 			return nil, err
 		}
 	}
-	s, err := store.Open(store.Options{Dir: dir, ReadOnly: true, Logger: zerolog.Nop()})
+	s, err := store.Open(store.Options{Dir: dir, ReadOnly: !p.Server, Logger: zerolog.Nop()})
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
+	<-s.Warmed() // at once where the store is read only
 	t := &Timing{Name: c.Name, Order: c.Query.Order}
 	var warm []float64
-	for i := range rounds + 1 {
+	var used time.Duration
+	for i := range p.Rounds + 1 {
+		if i == 1 {
+			if used, err = p.cpu(); err != nil {
+				return nil, err
+			}
+		}
 		begin := time.Now()
 		rows, err := ask(s)
 		took := float64(time.Since(begin).Nanoseconds()) / 1e6
@@ -74,8 +101,20 @@ func measure(ctx context.Context, dir string, c Case, rounds int, cold bool) (*T
 		}
 		warm = append(warm, took)
 	}
+	now, err := p.cpu()
+	if err != nil {
+		return nil, err
+	}
+	t.CPU = float64((now - used).Nanoseconds()) / 1e6 / float64(max(p.Rounds, 1))
 	t.Warm = report.Summarize(warm)
 	return t, nil
+}
+
+func (p *Plan) cpu() (time.Duration, error) {
+	if p.CPU == nil {
+		return 0, nil
+	}
+	return p.CPU()
 }
 
 // asker returns what runs the query and counts its rows. The ID of the rare row is

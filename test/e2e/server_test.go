@@ -25,6 +25,7 @@ type server struct {
 	log   *buffer
 	done  chan struct{}
 	stop  func()
+	kill  func() // SIGKILL: nothing is flushed or closed
 }
 
 // ports are addresses on the loopback that a Caddyfile names as {1}, {2}, ….
@@ -98,6 +99,10 @@ func launch(t *testing.T, home, admin, caddyfile string) *server {
 			<-s.done
 		}
 	}
+	s.kill = func() {
+		_ = command.Process.Kill()
+		<-s.done
+	}
 	t.Cleanup(s.stop)
 	return s
 }
@@ -159,10 +164,16 @@ type verdict struct {
 // verdicts asks the running server for its decisions, by id.
 func (s *server) verdicts(flags ...string) map[string]verdict {
 	s.t.Helper()
-	arguments := append([]string{"limen", "verdicts", "--address", s.admin, "--limit", "10000", "--json"}, flags...)
-	r := run(s.t, s.home, arguments...)
+	return storedVerdicts(s.t, s.home, append([]string{"--address", s.admin}, flags...)...)
+}
+
+// storedVerdicts lists decisions, by id: of a running server, or of a data folder.
+func storedVerdicts(t *testing.T, home string, flags ...string) map[string]verdict {
+	t.Helper()
+	arguments := append([]string{"limen", "verdicts", "--limit", "10000", "--json"}, flags...)
+	r := run(t, home, arguments...)
 	if r.code != 0 {
-		s.t.Fatalf("caddy %s ended with %d:\n%s", strings.Join(arguments, " "), r.code, r.err)
+		t.Fatalf("caddy %s ended with %d:\n%s", strings.Join(arguments, " "), r.code, r.err)
 	}
 	rows := map[string]verdict{}
 	for decoder := json.NewDecoder(strings.NewReader(r.out)); ; {
@@ -172,7 +183,7 @@ func (s *server) verdicts(flags ...string) map[string]verdict {
 			return rows
 		}
 		if err != nil {
-			s.t.Fatalf("caddy %s: %v in\n%s", strings.Join(arguments, " "), err, r.out)
+			t.Fatalf("caddy %s: %v in\n%s", strings.Join(arguments, " "), err, r.out)
 		}
 		rows[v.ID] = v
 	}

@@ -33,7 +33,7 @@ func TestStore(t *testing.T) {
 	if r.Filled != nil || len(r.Queries) < 50 {
 		t.Errorf("filled again: %+v; %d queries", r.Filled, len(r.Queries))
 	}
-	for _, arguments := range [][]string{{"--rows", "1"}, {"--span", "1ms"}, {"--rounds", "-1"}, {"FILE"}} {
+	for _, arguments := range [][]string{{"--rows", "1"}, {"--span", "1ms"}, {"--rounds", "-1"}, {"--only", "("}, {"FILE"}} {
 		if err := run(context.Background(), append([]string{"store"}, arguments...), io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), strings.TrimLeft(arguments[0], "-")) {
 			t.Errorf("%q: %v", arguments, err)
 		}
