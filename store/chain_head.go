@@ -24,6 +24,7 @@ var keyFloor = []byte("chain_floor")
 type heads struct {
 	unsaved map[string]head // not yet in limen.db
 	moved   map[string]head // not yet in a link of another segment
+	known   map[string]bool // in limen.db, or on the way to it
 }
 
 func (h *heads) changed(segment string, to head) {
@@ -67,6 +68,7 @@ func (s *Store) loadHeads() error {
 	}
 	newest := ""
 	for name := range known {
+		s.heads.known[name] = true
 		if strings.HasSuffix(name, brokenSuffix) {
 			continue
 		}

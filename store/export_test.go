@@ -188,3 +188,21 @@ func RewriteHead(dir, segment string) error {
 		return tx.Bucket(bucketHeads).Put([]byte(segment), append(binary.AppendUvarint(nil, h.links), h.hash[:]...))
 	})
 }
+
+// LeaveSegment makes a segment's file without telling limen.db, as a process does that
+// is killed in between.
+func (s *Store) LeaveSegment(start time.Time) error {
+	g := &segment{path: filepath.Join(s.o.Dir, verdictsName, segmentName(start)), start: start, span: s.o.Span}
+	if err := g.open(&s.o, true); err != nil {
+		return err
+	}
+	g.close()
+	return nil
+}
+
+// KnowsSegment reports whether limen.db knows a segment.
+func (s *Store) KnowsSegment(name string) (bool, error) {
+	known, _, err := s.permanent.heads()
+	_, ok := known[name]
+	return ok, err
+}

@@ -24,6 +24,7 @@ func (s *Store) segmentFor(t time.Time) (*segment, error) {
 	if g != nil {
 		end := s.end(g)
 		if t.Before(end) {
+			s.announce(g)
 			s.activate(g, false)
 			return g, nil
 		}
@@ -45,9 +46,33 @@ func (s *Store) segmentFor(t time.Time) (*segment, error) {
 	// limen.db knows of a segment before it has rows, so that one that was slipped in
 	// is told from one of ours.
 	s.heads.unsaved[g.name()] = genesis(g.name())
+	s.heads.known[g.name()] = true
 	s.keepHeads()
 	signal(s.sweepNow)
 	return g, nil
+}
+
+// announce has limen.db know of a segment without rows that it does not know: a process
+// that was killed between making the file and telling of it left one. Else the rows that
+// this process writes to it would look slipped in, should it be killed before it saves
+// the head.
+func (s *Store) announce(g *segment) {
+	name := g.name()
+	if s.heads.known[name] {
+		return
+	}
+	err := g.view(&s.o, func(tx *bbolt.Tx) error {
+		h, err := readHead(tx, name)
+		if err == nil && h.links == 0 {
+			s.heads.unsaved[name] = h
+		}
+		return err
+	})
+	if err != nil {
+		return // the commit to it says why
+	}
+	s.heads.known[name] = true
+	s.keepHeads()
 }
 
 // find returns the index of the last segment that starts at or before t, or -1. mu

@@ -108,7 +108,7 @@ func Open(o Options) (*Store, error) {
 	}
 	s.hashClients.Store(o.HashClientIPs)
 	s.limits.Store(&limits{o.Retain, o.MaxSize, o.SegmentBytes})
-	s.heads.unsaved, s.heads.moved = map[string]head{}, map[string]head{}
+	s.heads = heads{unsaved: map[string]head{}, moved: map[string]head{}, known: map[string]bool{}}
 	s.rows.New = func() any { return new(rowBuffer) }
 	s.faults.log = s.log
 	if err := s.start(); err != nil {

@@ -374,3 +374,35 @@ func FuzzLink(f *testing.F) {
 		}
 	})
 }
+
+// Ensure that limen.db knows a segment that a killed process left without rows before
+// the first row is in it: a process that is killed next must not leave what looks
+// slipped in.
+func TestVerifyLeftSegment(t *testing.T) {
+	clk := newClock()
+	o := store.Options{Dir: t.TempDir(), Clock: clk.now}
+	s := open(t, o)
+	if err := s.LeaveSegment(clk.now().UTC().Truncate(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, o)
+	defer s.Close()
+	names := s.SegmentNames()
+	if len(names) != 1 {
+		t.Fatalf("got segments %v, expected the one that was left", names)
+	}
+	if known, err := s.KnowsSegment(names[0]); err != nil || known {
+		t.Fatalf("limen.db knows the segment already (%v)", err)
+	}
+	record(t, s, typical(0))
+	flush(t, s)
+	if known, err := s.KnowsSegment(names[0]); err != nil || !known {
+		t.Errorf("limen.db does not know the segment after its first commit (%v)", err)
+	}
+	if r := verify(t, s, store.VerifyOptions{}); len(r.Problems) > 0 {
+		t.Errorf("got problems %v", r.Problems)
+	}
+}
