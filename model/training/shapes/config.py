@@ -22,8 +22,8 @@ PAD = 114
 SEEDS = {"train": 1, "measure": 2, "samples": 3}
 
 TRAIN = {
-    "classify": {"steps": 700, "batch": 32, "rate": 4e-3},
-    "detect": {"steps": 1100, "batch": 12, "rate": 4e-3},
+    "classify": {"steps": 2400, "batch": 32, "rate": 4e-3},
+    "detect": {"steps": 2200, "batch": 16, "rate": 4e-3},
 }
 WEIGHT_DECAY = 5e-4
 MEASURE = {"classify": 4000, "detect": 1000}

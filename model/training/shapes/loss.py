@@ -80,8 +80,7 @@ def detection(cells, pictures):
     there[where[:, 0], where[:, 1]] = 1
     thing = functional.binary_cross_entropy_with_logits(cells[:, :, 4], there, reduction="sum")
     mine = cells[where[:, 0], where[:, 1]]
-    iou, generalised = giou(decode(mine, torch.from_numpy(CENTRES)[where[:, 1]]), boxes)
-    # A class scores as high as its box is good.
-    wanted = functional.one_hot(kinds, len(config.KINDS)) * iou.detach().clamp(min=0)[:, None]
+    _, generalised = giou(decode(mine, torch.from_numpy(CENTRES)[where[:, 1]]), boxes)
+    wanted = functional.one_hot(kinds, len(config.KINDS)).float()
     kind = functional.binary_cross_entropy_with_logits(mine[:, 5:], wanted, reduction="sum")
     return (5 * (1 - generalised).sum() + thing + kind) / count

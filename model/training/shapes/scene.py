@@ -122,7 +122,7 @@ def several(rng, size=config.DETECT_SIZE):
         width = int(rng.integers(size // 2, size))
     elif form == 2:
         height = int(rng.integers(size // 2, size))
-    placed = place(rng, width, height, int(rng.integers(0, 8)), 7.5, 56)
+    placed = place(rng, width, height, int(rng.integers(0, 8)), 9, 56)
     boxed = numpy.full((size, size, 3), config.PAD, numpy.uint8)
     boxed[:height, :width] = draw(rng, width, height, placed)
     return boxed, placed
