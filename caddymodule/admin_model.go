@@ -16,9 +16,12 @@ type modelsAnswer struct {
 
 // modelAnswer is one model.
 type modelAnswer struct {
-	Digest    string    `json:"digest"`
-	Name      string    `json:"name"`
-	Version   string    `json:"version,omitempty"`
+	Digest  string `json:"digest"`
+	Name    string `json:"name"`
+	Version string `json:"version,omitempty"`
+	// Task is what it does: http for one that reads requests, classify, detect or
+	// infer for the others.
+	Task      string    `json:"task,omitempty"`
 	Created   time.Time `json:"created,omitzero"`
 	FirstSeen time.Time `json:"first_seen"`
 	// InUse: some site's decisions were its. Next: it is the one from the next
@@ -27,6 +30,8 @@ type modelAnswer struct {
 	Next  bool `json:"next"`
 	// Stored: its file is in the store, so it can be promoted.
 	Stored bool `json:"stored"`
+	// Device is what an image model that is loaded runs on.
+	Device string `json:"device,omitempty"`
 }
 
 func getModels(app *App, s *sharedStore, r *http.Request) (any, error) {
@@ -34,7 +39,26 @@ func getModels(app *App, s *sharedStore, r *http.Request) (any, error) {
 	if err := readParams(r.URL.Query(), map[string]any{"as_of": &at}); err != nil {
 		return nil, err
 	}
-	return modelsAt(s.Store, at, app.configured.Digest)
+	answer, err := modelsAt(s.Store, at, app.configured.Digest)
+	if err == nil && at.IsZero() {
+		answer.addImages(app)
+	}
+	return answer, err
+}
+
+// addImages says which of the image models are loaded, and on what they run.
+func (a *modelsAnswer) addImages(app *App) {
+	for _, slot := range app.images {
+		m := slot.shared.Load()
+		if m == nil {
+			continue
+		}
+		for i := range a.Models {
+			if a.Models[i].Digest == m.digest {
+				a.Models[i].InUse, a.Models[i].Next, a.Models[i].Device = true, true, m.session.Device()
+			}
+		}
+	}
 }
 
 // modelsAt lists the models as of a time. Without a configuration the model that
@@ -73,10 +97,11 @@ func modelsAt(s *store.Store, at time.Time, configured string) (*modelsAnswer, e
 		a := modelAnswer{Digest: m.Digest, Name: m.Name, FirstSeen: m.FirstSeen, InUse: used[m.Digest], Next: m.Digest == next}
 		var manifest struct {
 			Version string    `json:"version"`
+			Task    string    `json:"task"`
 			Created time.Time `json:"created"`
 		}
 		if json.Unmarshal(m.Manifest, &manifest) == nil {
-			a.Version, a.Created = manifest.Version, manifest.Created
+			a.Version, a.Task, a.Created = manifest.Version, manifest.Task, manifest.Created
 		}
 		if a.Stored, err = s.HasWeights(m.Digest); err != nil {
 			return nil, err

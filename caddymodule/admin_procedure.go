@@ -25,6 +25,10 @@ type answerFunc = func(*App, *sharedStore, *http.Request) (any, error)
 //	                         Idempotency-Key and Limen-Principal; answers with the call's row
 //	GET  /limen/calls        calls, {"calls":[…],"next":"cursor"}: procedure, principal, limit, cursor
 //	GET  /limen/calls/{id}   one call
+//	GET  /limen/acts         calls of image and inference procedures, {"acts":[…],"next":"cursor"}:
+//	                         since, until, procedure, model, principal, decision, limit, cursor
+//	GET  /limen/acts/{id}    one of them
+//	GET  /limen/acts/{id}/why  with its model and preset
 //	GET  /limen/labels       label, class, author, history=true, verdict, as_of, limit, cursor
 //	GET  /limen/exceptions   as_of, history=true
 //	GET  /limen/models       as_of
@@ -37,9 +41,13 @@ func stateResource(path []string) (method string, answer answerFunc) {
 		return http.MethodPost, postCall(path[1])
 	case len(path) == 2 && path[0] == "calls":
 		return http.MethodGet, getCall(path[1])
+	case len(path) == 2 && path[0] == "acts":
+		return http.MethodGet, getAct(path[1])
+	case len(path) == 3 && path[0] == "acts" && path[2] == "why":
+		return http.MethodGet, getActWhy(path[1])
 	case len(path) == 1:
 		return http.MethodGet, map[string]answerFunc{
-			"procedures": getProcedures, "calls": getCalls, "labels": getLabels, "exceptions": getExceptions,
+			"procedures": getProcedures, "calls": getCalls, "acts": getActs, "labels": getLabels, "exceptions": getExceptions,
 			"models": getModels, "policies": getPolicies,
 		}[path[0]]
 	}

@@ -56,7 +56,8 @@ type App struct {
 	// or `cuda:N`. Default: `auto`.
 	Device string `json:"device,omitempty"`
 
-	// The models by name. `http` is the one that reads HTTP requests.
+	// The models by name. `http` is the one that reads HTTP requests; all others
+	// are for `limen_image` and `limen_inference`.
 	Models map[string]ModelConfig `json:"models,omitempty"`
 
 	log      *zap.Logger
@@ -74,6 +75,9 @@ type App struct {
 	configure  *store.Procedure
 	live       *atomic.Pointer[liveExceptions]
 
+	images  map[string]*modelSlot // models besides http
+	cleaned *atomic.Bool          // Cleanup has begun
+
 	// Caddy starts apps in any order: requests may come before Start. started is
 	// closed when it is over; store is nil before, and after a Start that failed.
 	started chan struct{}
@@ -88,13 +92,6 @@ type policyRecord struct {
 	json   []byte
 }
 
-// ModelConfig says where a model is.
-type ModelConfig struct {
-	// The path of an ONNX file with its manifest beside it, or `default` for the
-	// one that is part of the binary. A changed file is noticed at a reload.
-	Source string `json:"source,omitempty"`
-}
-
 // CaddyModule returns the Caddy module information.
 func (App) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{
@@ -105,7 +102,7 @@ func (App) CaddyModule() caddy.ModuleInfo {
 
 func newApp() *App {
 	return &App{started: make(chan struct{}), store: new(atomic.Pointer[sharedStore]), live: new(atomic.Pointer[liveExceptions]),
-		outcomes: new(outcomes)}
+		outcomes: new(outcomes), cleaned: new(atomic.Bool)}
 }
 
 // Provision loads the model and opens the engine. It leaves the data folder
@@ -122,6 +119,9 @@ func (a *App) Provision(ctx caddy.Context) error {
 	}
 	if a.engine, err = acquireEngine(m, a.Device, a.Data); err != nil {
 		return fmt.Errorf("model %s: %w", modelHTTP, err)
+	}
+	if err := a.openModels(); err != nil {
+		return err
 	}
 	if a.procedures, err = a.newProcedures(); err != nil {
 		return err
@@ -145,10 +145,17 @@ func (a *App) setDefaults() error {
 	setDefault(&a.ClientIP, clientIPPlain)
 	setDefault(&a.Device, string(gpu.Auto))
 	for name, m := range a.Models {
-		if name != modelHTTP {
-			return fmt.Errorf("unknown model %q, expected %q", name, modelHTTP)
+		if name == modelHTTP {
+			m.Source = repl.ReplaceAll(m.Source, "")
+			if !m.isPlain() {
+				return fmt.Errorf("model %s takes no options besides its source: its manifest has them", name)
+			}
+		} else {
+			m.setDefaults(repl, a.Device)
+			if err := m.validate(); err != nil {
+				return fmt.Errorf("model %s: %w", name, err)
+			}
 		}
-		m.Source = repl.ReplaceAll(m.Source, "")
 		a.Models[name] = m
 	}
 	return nil
@@ -238,7 +245,7 @@ func (a *App) keepProvenance(s *sharedStore) error {
 			return err
 		}
 	}
-	return nil
+	return a.keepImageModels(s)
 }
 
 // Stop implements caddy.App. What the app holds it gives back in Cleanup, when
@@ -258,6 +265,10 @@ func (a *App) Cleanup() error {
 	if s := a.store.Load(); s != nil {
 		errs = append(errs, s.release())
 	}
+	if a.cleaned != nil {
+		a.cleaned.Store(true)
+	}
+	errs = append(errs, a.releaseModels())
 	if a.engine != nil {
 		errs = append(errs, a.engine.release())
 	}

@@ -32,9 +32,11 @@ func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
 //		client_ip plain|hash
 //		device   auto|native|cpu|cuda[:<n>]
 //		model    http default|<path>
+//		model    <name> <path> [{ <options> }]
 //	}
 //
-// Everything is optional, and each option may stand once.
+// Everything is optional, and each option may stand once, model once for each name;
+// parseModel says what its options are.
 func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) (err error) {
 	d.Next() // consume option name
 	if d.NextArg() {
@@ -80,25 +82,6 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) (err error) {
 		}
 	}
 	return nil
-}
-
-func (a *App) parseModel(d *caddyfile.Dispenser) (set bool, err error) {
-	name, err := argument(d)
-	if err != nil {
-		return false, err
-	}
-	if name != modelHTTP {
-		return false, d.Errf("unknown model '%s', expected %s", name, modelHTTP)
-	}
-	if !d.NextArg() {
-		return false, d.Errf("model %s needs 'default' or the path of an ONNX file", name)
-	}
-	_, set = a.Models[name]
-	if a.Models == nil {
-		a.Models = make(map[string]ModelConfig)
-	}
-	a.Models[name] = ModelConfig{Source: d.Val()}
-	return set, nil
 }
 
 // Interface guard.

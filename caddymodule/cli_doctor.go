@@ -68,6 +68,7 @@ type doctor struct {
 	model, device, data string
 	address             string
 	json                bool
+	images              map[string]ModelConfig // of the configuration
 
 	checks []check
 }
@@ -84,6 +85,7 @@ func (d *doctor) run(cmd *cobra.Command, _ []string) error {
 	d.checkConfig()
 	d.checkBuild()
 	d.checkModel()
+	d.checkImageModels()
 	d.checkStore()
 	d.checkServer()
 

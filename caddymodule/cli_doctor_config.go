@@ -48,7 +48,7 @@ func (d *doctor) validateConfig() check {
 		return c
 	}
 	c.State, c.Found = checkOK, file+" is valid"
-	if !bytes.Contains(raw, []byte(`"handler":"limen"`)) {
+	if !bytes.Contains(raw, []byte(`"handler":"limen`)) {
 		c.State, c.Advice = checkWarn, "no route has the limen directive, so nothing is inspected: add limen to a site"
 	}
 	return c
@@ -66,6 +66,8 @@ func (d *doctor) takeFrom(cfg *caddy.Config) error {
 	setDefault(&d.data, repl.ReplaceAll(app.Data, ""))
 	setDefault(&d.device, app.Device)
 	setDefault(&d.model, repl.ReplaceAll(app.Models[modelHTTP].Source, ""))
+	d.images = app.Models
+	delete(d.images, modelHTTP)
 	return nil
 }
 

@@ -113,19 +113,22 @@ func (a *modelsAnswer) write(w io.Writer) error {
 		return err
 	}
 	var t table
-	t.row("model", "version", "created", "first seen", "state", "digest")
+	t.row("model", "task", "version", "created", "first seen", "state", "digest")
 	for _, m := range a.Models {
 		var state []string
-		if m.InUse {
+		switch {
+		case m.InUse && m.Device != "":
+			state = append(state, "in use on "+m.Device)
+		case m.InUse:
 			state = append(state, "in use")
 		}
 		if m.Next && !m.InUse {
 			state = append(state, "from the next start or reload on")
 		}
-		if !m.Stored {
+		if !m.Stored && !slices.Contains([]string{procedureClassify, procedureDetect, procedureInfer}, m.Task) {
 			state = append(state, "file not stored")
 		}
-		t.row(printable(m.Name), printable(m.Version), timeOrNone(m.Created), timeOrNone(m.FirstSeen), strings.Join(state, ", "), m.Digest)
+		t.row(printable(m.Name), printable(m.Task), printable(m.Version), timeOrNone(m.Created), timeOrNone(m.FirstSeen), strings.Join(state, ", "), m.Digest)
 	}
 	if err := t.writeLeft(w); err != nil || len(a.Promotions) == 0 {
 		return err

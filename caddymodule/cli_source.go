@@ -17,6 +17,7 @@ import (
 type verdictSource interface {
 	Verdicts(context.Context, store.Query) (*store.Page, error)
 	Why(context.Context, ulid.ULID) (*store.Chain, error)
+	WhyAct(context.Context, ulid.ULID) (*store.ActChain, error)
 	Close() error
 }
 

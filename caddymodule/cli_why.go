@@ -1,7 +1,6 @@
 package caddymodule
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -17,13 +16,17 @@ import (
 func newWhyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "why [--json] ID",
-		Short: "Explains one decision: by which model and policy, trained on what, labelled by whom",
+		Short: "Explains one decision or image call: by which model and policy, trained on what, labelled by whom",
 		Long: `Explains one decision: what was asked, what the network made of it, by which
 model and under which policy, what the model was trained on, and what people
 said about the decision since.
 
+Of a call of an image or inference model, it says what was sent, what came out, by
+which model and preset, where it ran and how long each part took.
+
 ID is in the list that "caddy limen verdicts" writes, in the access log, and in
-the placeholder {http.limen.id}.`,
+the placeholder {http.limen.id}; that of an image call in its answer, in the
+header Limen-Id, and in the placeholder {http.limen_image.id}.`,
 		Example: `  $ caddy limen why 01KA2B3C4D5E6F7G8H9JKMNPQR
   $ caddy limen why --json 01KA2B3C4D5E6F7G8H9JKMNPQR | jq .data_sets`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -48,13 +51,17 @@ the placeholder {http.limen.id}.`,
 		defer src.Close()
 		chain, err := src.Why(cmd.Context(), id)
 		if err != nil {
-			return err
+			act, actErr := src.WhyAct(cmd.Context(), id)
+			switch {
+			case actErr != nil:
+				return err
+			case *asJSON:
+				return writeJSONChain(cmd.OutOrStdout(), act)
+			}
+			return writeActChain(cmd.OutOrStdout(), act)
 		}
 		if *asJSON {
-			out := json.NewEncoder(cmd.OutOrStdout())
-			out.SetIndent("", "  ")
-			out.SetEscapeHTML(false)
-			return out.Encode(chain)
+			return writeJSONChain(cmd.OutOrStdout(), chain)
 		}
 		return writeChain(cmd.OutOrStdout(), chain)
 	}

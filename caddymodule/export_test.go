@@ -5,6 +5,7 @@ import (
 
 	"github.com/limen-waf/limen/classifier"
 	"github.com/limen-waf/limen/gpu"
+	"github.com/limen-waf/limen/gpu/session"
 	"github.com/limen-waf/limen/model"
 )
 
@@ -29,3 +30,22 @@ func SetCalibration(every, lag time.Duration) (restore func()) {
 	calibrateEvery, calibrateLag = every, lag
 	return func() { calibrateEvery, calibrateLag = oldEvery, oldLag }
 }
+
+// ModelSession is what image models run in.
+type ModelSession = modelSession
+
+// SetOpenSession puts another way to open sessions in place of session.Open.
+func SetOpenSession(open func(string, []byte, session.Options) (ModelSession, error)) (restore func()) {
+	old := openSession
+	openSession = open
+	return func() { openSession = old }
+}
+
+// ImageModels tells how many image models are held.
+func ImageModels() (n int) {
+	imageModels.Range(func(any, any) bool { n++; return true })
+	return n
+}
+
+// Accepts is accepts.
+var Accepts = accepts

@@ -348,7 +348,7 @@ func TestBadJSON(t *testing.T) {
 		{"retain", `{"retain":-1}`, `{}`, "retain is -1ns"},
 		{"size", `{"max_size":-1}`, `{}`, "max_size is -1"},
 		{"small size", `{"max_size":1000}`, `{}`, "max_size is 1000 bytes"},
-		{"model", `{"models":{"image":{}}}`, `{}`, `unknown model "image"`},
+		{"model", `{"models":{"image":{}}}`, `{}`, "model image: no source"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

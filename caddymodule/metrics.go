@@ -79,7 +79,7 @@ func countsNow() counts {
 
 // registerMetrics adds the metrics to a config's registry.
 func (a *App) registerMetrics(registry *prometheus.Registry) error {
-	collectors := []prometheus.Collector{requestsTotal, fallbacksTotal, inspectSeconds, storeCollector{a}, siteCollector{a}, a.modelInfo()}
+	collectors := []prometheus.Collector{requestsTotal, fallbacksTotal, inspectSeconds, storeCollector{a}, siteCollector{a}, a.modelInfo(), imageCallsTotal, imageSeconds, modelCollector{a}}
 	for _, c := range collectors {
 		var registered prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &registered) {

@@ -11,8 +11,10 @@ import (
 	"time"
 )
 
-// cudaVisible says whether the process could see a CUDA device at all. It is
+// CUDAVisible says whether the process could see a CUDA device at all. It is
 // cheap and errs on the side of yes: opening the device tells.
+func CUDAVisible() bool { return cudaVisible() }
+
 func cudaVisible() bool {
 	switch runtime.GOOS {
 	case "linux":

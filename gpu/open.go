@@ -16,7 +16,8 @@ import (
 type Options struct {
 	// Device is auto (or empty), native, cpu or cuda[:N].
 	Device string
-	// Strict makes it an error when the device that Device names does not work.
+	// Strict makes it an error when the device that Device names does not work,
+	// at first and later. Without it the CPU stands in for a device that is lost.
 	Strict bool
 	// DataDir is Limen's data folder; ONNX Runtime is looked for in it too.
 	DataDir string
@@ -85,9 +86,8 @@ func (b backends) open(m *model.Model, o Options) (classifier.Engine, error) {
 		chosen(o.Logger.Info(), e).Msg("engine opened")
 		return e, nil
 	case CUDA:
-		e, err := b.ort(m, o.forCUDA(device.Index))
+		e, err := b.openCUDA(m, o, device.Index)
 		if err == nil {
-			chosen(o.Logger.Info(), e).Msg("engine opened")
 			return e, nil
 		}
 		err = fmt.Errorf("opening device %s: %w", device, err)
@@ -97,9 +97,8 @@ func (b backends) open(m *model.Model, o Options) (classifier.Engine, error) {
 		return b.openCPU(m, o, err)
 	}
 	if b.cudaVisible() {
-		e, err := b.ort(m, o.forCUDA(0))
+		e, err := b.openCUDA(m, o, 0)
 		if err == nil {
-			chosen(o.Logger.Info(), e).Msg("engine opened")
 			return e, nil
 		}
 		// A machine with a device and without the libraries for it is common;
@@ -107,6 +106,21 @@ func (b backends) open(m *model.Model, o Options) (classifier.Engine, error) {
 		o.Logger.Debug().Err(err).Msg("CUDA device present but not usable")
 	}
 	return b.openCPU(m, o, nil)
+}
+
+// openCUDA opens an engine on a device that the CPU stands in for when it is lost;
+// with Strict nothing does.
+func (b backends) openCUDA(m *model.Model, o Options, index int) (classifier.Engine, error) {
+	open := func() (classifier.Engine, error) { return b.ort(m, o.forCUDA(index)) }
+	e, err := open()
+	if err != nil {
+		return nil, err
+	}
+	chosen(o.Logger.Info(), e).Msg("engine opened")
+	if o.Strict {
+		return e, nil
+	}
+	return newFallback(e, open, func() (classifier.Engine, error) { return b.openCPU(m, o, nil) }, o.Logger), nil
 }
 
 // openCPU opens the faster engine on the CPU. failed is why the device that was

@@ -18,7 +18,7 @@
 //
 // A bbolt file never shrinks, so old verdicts go by whole files. A segment's bucket
 // "rows" has the verdicts under their ULIDs (16 bytes, in order of time), "zones" and
-// "columns" the index, "counters" the decisions counted in its time, "chain" and "forgotten" are
+// "columns" the index, "acts" rows of calls, "counters" the decisions counted in its time, "chain" and "forgotten" are
 // the hash chain (chain.go). A row lies in
 // the segment of its ID's time, however late it is written: the last one that begins
 // at or before it. limen.db is locked by whoever has the store open; the segments
@@ -36,6 +36,14 @@
 // compared before rows are passed over. A listing reads alone at first and takes other
 // processors' help when it gets long (page_segments.go); a server reads its index once
 // after it opened (warm.go).
+//
+// # Calls of image models
+//
+// Calls of image and inference models are traffic, so their rows ([Act]) lie where the
+// verdicts lie: [Store.RecordAct] queues one, the writer commits it with the verdicts
+// into the bucket "acts" of its segment, and into the same hash chain. [Store.Act],
+// [Store.Acts] and [Store.WhyAct] read them; [Store.InvokeAct] makes a call with an
+// Idempotency-Key once.
 //
 // # Procedures and events
 //

@@ -136,21 +136,26 @@ func (f *forgetting) find(ctx context.Context) (all []matching, err error) {
 	for _, g := range f.s.all() {
 		m := matching{g: g}
 		err := g.view(&f.s.o, func(tx *bbolt.Tx) error {
-			rows := tx.Bucket(bucketRows)
-			if rows == nil {
-				return nil
-			}
 			n := 0
-			return rows.ForEach(func(k, row []byte) error {
+			look := func(k, row []byte) error {
 				if n++; n%4096 == 0 && ctx.Err() != nil {
 					return callError{ctx.Err()}
 				}
-				if len(k) != len(ulid.ULID{}) || len(row) < 5 || row[0] > rowVersion || !f.matches(row[1:len(row)-4]) {
+				if len(k) != len(ulid.ULID{}) || len(row) < 5 || row[0]&^actBit > max(rowVersion, actVersion) || !f.matches(row[1:len(row)-4]) {
 					return nil
 				}
 				m.ids = append(m.ids, ulid.ULID(k))
 				return nil
-			})
+			}
+			for _, name := range [][]byte{bucketRows, bucketActs} {
+				if rows := tx.Bucket(name); rows != nil {
+					if err := rows.ForEach(look); err != nil {
+						return err
+					}
+				}
+			}
+			slices.SortFunc(m.ids, ulid.ULID.Compare)
+			return nil
 		})
 		switch {
 		case ctx.Err() != nil:
@@ -242,8 +247,17 @@ func (s *Store) forgetIn(g *segment, event ulid.ULID, ids []ulid.ULID) error {
 		}
 		rows, forgotten := tx.Bucket(bucketRows), tx.Bucket(bucketForgotten)
 		c.builder.begin(linkForgotten, event, heads)
+		var verdicts []ulid.ULID
 		for _, id := range ids {
-			row := rows.Get(id[:])
+			from := rows
+			row := from.Get(id[:])
+			if row == nil {
+				if from = tx.Bucket(bucketActs); from != nil {
+					row = from.Get(id[:])
+				}
+			} else {
+				verdicts = append(verdicts, id)
+			}
 			if row == nil {
 				continue // an earlier call did it
 			}
@@ -252,14 +266,14 @@ func (s *Store) forgetIn(g *segment, event ulid.ULID, ids []ulid.ULID) error {
 			if err := forgotten.Put(bytes.Clone(id[:]), bytes.Clone(l[:])); err != nil {
 				return err
 			}
-			if err := rows.Delete(id[:]); err != nil {
+			if err := from.Delete(id[:]); err != nil {
 				return err
 			}
 		}
 		if c.builder.n == 0 {
 			return nil
 		}
-		if err := rezone(tx, ids); err != nil {
+		if err := rezone(tx, verdicts); err != nil {
 			return err
 		}
 		return c.put(tx)

@@ -79,6 +79,7 @@ func (f *inFlight) reserve(ctx context.Context, key string) (release func(), err
 
 // storedCall returns the call that the key was used for, nil when it is free.
 func (s *Store) storedCall(inv *Invocation, digest string) (c *Call, err error) {
+	var other ulid.ULID
 	err = s.permanent.view(func(tx *bbolt.Tx) error {
 		id := tx.Bucket(bucketKeys).Get([]byte(keyOf(inv)))
 		if len(id) != len(ulid.ULID{}) || s.expired(ulid.ULID(id)) {
@@ -86,17 +87,26 @@ func (s *Store) storedCall(inv *Invocation, digest string) (c *Call, err error) 
 		}
 		value := tx.Bucket(bucketCalls).Get(id)
 		if value == nil {
-			return fail(ErrCorrupt, "%s: call %s is known by its key alone", s.permanent.path, ulid.ULID(id))
+			other = ulid.ULID(id)
+			return nil
 		}
 		c, err = decodeCall(ulid.ULID(id), value)
 		return err
 	})
-	if err != nil || c == nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case !other.IsZero(): // InvokeAct's, unless its row is gone
+		a, err := s.usedKey(context.Background(), other)
+		if err != nil || a == nil {
+			return nil, err
+		}
+		return nil, keyTaken(inv.Key, a.Procedure, other)
+	case c == nil:
+		return nil, nil
 	}
 	if c.InputDigest != digest {
-		return nil, fail(ErrKey, "Idempotency-Key %q was used with another input: for procedure %s, at %s (call %s): use a new key",
-			c.Key, c.Procedure, c.Time.Format(time.RFC3339), c.ID)
+		return nil, keyTaken(c.Key, c.Procedure, c.ID)
 	}
 	c.Stored = true
 	return c, nil
@@ -104,16 +114,16 @@ func (s *Store) storedCall(inv *Invocation, digest string) (c *Call, err error) 
 
 func (s *Store) expired(call ulid.ULID) bool { return !s.o.Clock().Before(idTime(call).Add(KeyLife)) }
 
-// putKey stores c's key, and removes some that have expired.
-func putKey(tx *bbolt.Tx, c *Call) error {
+// putKey stores the key of a call, and removes some that have expired.
+func putKey(tx *bbolt.Tx, key []byte, id ulid.ULID) error {
 	keys, ages := tx.Bucket(bucketKeys), tx.Bucket(bucketKeyAges)
-	if err := keys.Put(c.key(), c.ID[:]); err != nil {
+	if err := keys.Put(key, id[:]); err != nil {
 		return err
 	}
-	if err := ages.Put(c.ID[:], c.key()); err != nil {
+	if err := ages.Put(id[:], key); err != nil {
 		return err
 	}
-	old := idFloor(c.Time.Add(-KeyLife))
+	old := idFloor(idTime(id).Add(-KeyLife))
 	var gone [][]byte
 	cursor := ages.Cursor()
 	for k, _ := cursor.First(); k != nil && len(gone) < purgeKeys && string(k) < string(old[:]); k, _ = cursor.Next() {

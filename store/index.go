@@ -17,7 +17,7 @@ import (
 type index struct {
 	zoneRows int
 	last     ulid.ULID  // of the last zone, zero when there is none
-	newest   ulid.ULID  // of all rows
+	newest   ulid.ULID  // of all rows, those of calls included
 	tail     []rowMarks // rows after last, by ID
 	texts    texts
 	scratch  []rowMarks // of the commit under way
@@ -46,6 +46,11 @@ func loadIndex(tx *bbolt.Tx, zoneRows int) (*index, error) {
 		copy(x.newest[:], k)
 		if r, err := x.marks(x.newest, row); err == nil { // else damaged, and listings pass over it
 			x.tail = append(x.tail, r)
+		}
+	}
+	if acts := tx.Bucket(bucketActs); acts != nil {
+		if k, _ := acts.Cursor().Last(); len(k) == len(x.newest) && bytes.Compare(k, x.newest[:]) > 0 {
+			copy(x.newest[:], k)
 		}
 	}
 	return x, nil

@@ -335,15 +335,17 @@ func (t *Txn) commit(tx *bbolt.Tx, p *Procedure, c *Call, output any) error {
 		return err
 	}
 	if c.Key != "" {
-		if err := putKey(tx, c); err != nil {
+		if err := putKey(tx, c.key(), c.ID); err != nil {
 			return err
 		}
 	}
 	return tx.Bucket(bucketCalls).Put(c.ID[:], appendCall(nil, c))
 }
 
+func procedureKey(name string, version int) []byte { return fmt.Appendf(nil, "%s@%d", name, version) }
+
 func putProcedure(tx *bbolt.Tx, p *Procedure, now time.Time) error {
-	key := fmt.Appendf(nil, "%s@%d", p.Name, p.Version)
+	key := procedureKey(p.Name, p.Version)
 	if tx.Bucket(bucketProcedures).Get(key) != nil {
 		return nil
 	}

@@ -30,7 +30,8 @@ var (
 )
 
 // segmentSchema is the version of a segment's layout. Version 1 had no hash chain: a
-// file of it is read as it is, and gets its chain when it is next written to.
+// file of it is read as it is, and gets its chain when it is next written to. Version
+// actSchema is that of a segment with rows of calls (act_row.go), and of no other.
 const segmentSchema = 2
 
 // segment is one file of verdicts: those whose ID lies at or after its start and
@@ -158,8 +159,8 @@ func (g *segment) checkMeta(db *bbolt.DB, o *Options, write bool) error {
 				return nil
 			}
 			n, _ := binary.Uvarint(meta.Get(keySchema))
-			if n > segmentSchema {
-				return schemaError(g.path, n, segmentSchema)
+			if n > actSchema {
+				return schemaError(g.path, n, actSchema)
 			}
 			isOld = n < segmentSchema
 			seconds, _ := binary.Uvarint(meta.Get(keySpan))

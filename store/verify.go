@@ -209,7 +209,7 @@ func (v *verifier) segment(g *segment) error {
 			return v.unchained(g, tx, &result)
 		}
 		c := &segmentCheck{verifier: v, g: g, result: &result, tx: tx,
-			rows: tx.Bucket(bucketRows), forgotten: tx.Bucket(bucketForgotten), chain: tx.Bucket(bucketChain)}
+			rows: tx.Bucket(bucketRows), calls: tx.Bucket(bucketActs), forgotten: tx.Bucket(bucketForgotten), chain: tx.Bucket(bucketChain)}
 		return c.check()
 	})
 	switch {
@@ -278,8 +278,8 @@ type segmentCheck struct {
 	result *VerifiedSegment
 	tx     *bbolt.Tx
 
-	rows, forgotten, chain *bbolt.Bucket
-	cursor                 *bbolt.Cursor
+	rows, calls, forgotten, chain *bbolt.Bucket // calls is nil where there are none
+	cursor                        *bbolt.Cursor
 
 	listed []ulid.ULID          // all rows that links name
 	acts   map[ulid.ULID]bool   // rows that a link says were forgotten
@@ -389,16 +389,32 @@ func (c *segmentCheck) row(id ulid.ULID) []byte {
 	k, row := c.cursor.Next()
 	if !bytes.Equal(k, id[:]) {
 		if k, row = c.cursor.Seek(id[:]); !bytes.Equal(k, id[:]) {
-			return nil
+			if row = c.call(id); row == nil {
+				return nil
+			}
 		}
 	}
 	c.result.Rows++
 	return row
 }
 
+// call returns the row of a call under id.
+func (c *segmentCheck) call(id ulid.ULID) []byte {
+	if c.calls == nil {
+		return nil
+	}
+	return c.calls.Get(id[:])
+}
+
 // whatIs says what is wrong with a row by itself.
 func whatIs(id ulid.ULID, row []byte) string {
-	if _, err := decodeRow(id, row); err != nil {
+	var err error
+	if isAct(row) {
+		_, err = decodeAct(id, row)
+	} else {
+		_, err = decodeRow(id, row)
+	}
+	if err != nil {
 		return ": " + err.Error()
 	}
 	return "; its own check sum was made to fit"
@@ -456,8 +472,22 @@ func (c *segmentCheck) checkInserted() error {
 	if !slices.IsSortedFunc(c.listed, byID) {
 		slices.SortFunc(c.listed, byID)
 	}
+	for _, b := range []*bbolt.Bucket{c.rows, c.calls} {
+		if b == nil {
+			continue
+		}
+		if err := c.checkInsertedIn(b, b == c.calls); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkInsertedIn looks through one bucket of rows. A row in the bucket of the other
+// kind has the right hash, and would not be found.
+func (c *segmentCheck) checkInsertedIn(b *bbolt.Bucket, acts bool) error {
 	i := 0
-	return c.rows.ForEach(func(k, _ []byte) error {
+	return b.ForEach(func(k, row []byte) error {
 		if len(k) != len(ulid.ULID{}) {
 			c.problem(ProblemInserted, c.g.name(), "", "a row's key has %d bytes", len(k))
 			return nil
@@ -466,7 +496,7 @@ func (c *segmentCheck) checkInserted() error {
 		for i < len(c.listed) && c.listed[i].Compare(id) < 0 {
 			i++
 		}
-		if i == len(c.listed) || c.listed[i] != id {
+		if i == len(c.listed) || c.listed[i] != id || isAct(row) != acts {
 			c.problem(ProblemInserted, c.g.name(), id.String(), "the row is in the file, but no commit wrote it")
 			c.result.Rows++
 		}

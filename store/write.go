@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -244,6 +245,16 @@ func putRows(tx *bbolt.Tx, x *index, c *chain, b *batch, n int) error {
 	for i := range b.entries[:n] {
 		e := &b.entries[i]
 		row := e.row()
+		if isAct(row) {
+			put, err := putAct(tx, x, e.id, row)
+			if err != nil {
+				return err
+			}
+			if put {
+				c.builder.add(e.id, b.leaves[i])
+			}
+			continue
+		}
 		if e.id.Compare(x.newest) <= 0 && (rows.Get(e.id[:]) != nil || forgotten.Get(e.id[:]) != nil) {
 			continue
 		}
@@ -259,6 +270,22 @@ func putRows(tx *bbolt.Tx, x *index, c *chain, b *batch, n int) error {
 	}
 	x.scratch = marks
 	return x.add(tx, marks)
+}
+
+// putAct puts the row of a call, unless it is there or forgotten.
+func putAct(tx *bbolt.Tx, x *index, id ulid.ULID, row []byte) (put bool, err error) {
+	acts, err := actsBucket(tx)
+	if err != nil {
+		return false, err
+	}
+	if acts.Get(id[:]) != nil || tx.Bucket(bucketForgotten).Get(id[:]) != nil {
+		return false, nil
+	}
+	acts.FillPercent = rowFill
+	if x.newest.Compare(id) < 0 {
+		x.newest = id
+	}
+	return true, acts.Put(bytes.Clone(id[:]), row)
 }
 
 // grown refreshes a segment's size and reports whether it changed.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"runtime"
 	"strconv"
@@ -115,7 +116,7 @@ func open(onnx []byte, o Options) (*ort.DynamicAdvancedSession, error) {
 		}
 	}
 	if o.CUDA != nil {
-		if err := addCUDA(options, *o.CUDA); err != nil {
+		if err := AppendCUDA(options, *o.CUDA, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -129,8 +130,9 @@ func open(onnx []byte, o Options) (*ort.DynamicAdvancedSession, error) {
 	return nil, fmt.Errorf("%w: %s", ErrNetwork, reason(err))
 }
 
-// addCUDA puts a CUDA device in front of the CPU.
-func addCUDA(options *ort.SessionOptions, c CUDA) error {
+// AppendCUDA puts a CUDA device in front of the CPU. Further options of the
+// provider go over those that Limen sets. The error wraps ErrNoCUDA.
+func AppendCUDA(options *ort.SessionOptions, c CUDA, further map[string]string) error {
 	cuda, err := ort.NewCUDAProviderOptions()
 	if err != nil {
 		return fmt.Errorf("%w: %s", ErrNoCUDA, reason(err))
@@ -148,6 +150,7 @@ func addCUDA(options *ort.SessionOptions, c CUDA) error {
 	if c.MemoryLimit > 0 {
 		settings["gpu_mem_limit"] = strconv.FormatInt(c.MemoryLimit, 10)
 	}
+	maps.Copy(settings, further)
 	if err := cuda.Update(settings); err != nil {
 		return fmt.Errorf("%w: %s", ErrNoCUDA, reason(err))
 	}
@@ -157,8 +160,10 @@ func addCUDA(options *ort.SessionOptions, c CUDA) error {
 	return nil
 }
 
-// reason is what an error of ONNX Runtime says, without the C++ source file,
+// Reason is what an error of ONNX Runtime says, without the C++ source file,
 // function and status in front.
+func Reason(err error) string { return reason(err) }
+
 func reason(err error) string {
 	text := err.Error()
 	if _, after, ok := strings.Cut(text, "[ONNXRuntimeError] : "); ok {
@@ -183,7 +188,7 @@ func Providers(dataDir string) ([]string, error) {
 		return nil, fmt.Errorf("making session options: %w", err)
 	}
 	defer options.Destroy()
-	if err := addCUDA(options, CUDA{}); err != nil {
+	if err := AppendCUDA(options, CUDA{}, nil); err != nil {
 		return []string{"CPU"}, err
 	}
 	return []string{"CPU", "CUDA"}, nil

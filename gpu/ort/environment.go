@@ -19,8 +19,11 @@ var environment struct {
 	ready   bool
 }
 
-// start finds and loads the library and makes the environment, unless that has
+// Start finds and loads the library and makes the environment, unless that has
 // been done. A failure is not remembered: the library may be there next time.
+// The errors are those of Find.
+func Start(dataDir string) (Place, error) { return start(dataDir) }
+
 func start(dataDir string) (Place, error) {
 	environment.Lock()
 	defer environment.Unlock()

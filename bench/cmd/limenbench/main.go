@@ -8,6 +8,7 @@
 //	limenbench compare [flags] FILE…         accuracy and cost beside Coraza with the Core Rule Set
 //	limenbench body [flags]                  cost of inspecting large bodies
 //	limenbench store [flags]                 time of every query over a filled store
+//	limenbench image [flags]                 image models beside a bare loop and a Node server
 //
 // FILE is a JSON Lines file of requests (.jsonl, .jsonl.gz) or a folder of them.
 // Everything runs on the loopback in a temporary folder and is gone afterwards,
@@ -41,6 +42,7 @@ const usage = `usage:
   limenbench evade [flags] FILE…           share of attacks still caught when a search hides them; --drift for ordinary values
   limenbench padding [flags] FILE…         share of attacks still caught in up to 1 MiB of ordinary filler
   limenbench store [flags]                 time of every query over a filled store
+  limenbench image [flags]                 image models beside a bare loop and a Node server
 flags: limenbench SUBCOMMAND --help
 `
 
@@ -83,6 +85,8 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 		return runPadding(ctx, arguments, stdout, stderr)
 	case "store":
 		return runStore(ctx, arguments, stdout, stderr)
+	case "image":
+		return runImage(ctx, arguments, stdout, stderr)
 	case "help", "-h", "--help":
 		fmt.Fprint(stdout, usage)
 		return nil

@@ -1,0 +1,20 @@
+//go:build !cgo
+
+package caddymodule_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// Ensure that without cgo a configuration with an image model is refused with the way
+// out, and one without is not.
+func TestImageWithoutCgo(t *testing.T) {
+	s := newServer(t, nil)
+	config := strings.Replace(globalBlock, "model http $MODEL\n", "model http $MODEL\nmodel add testdata/images/add.onnx\n", 1) + "$SITE {\n limen_inference\n}\n"
+	if err := s.load(config); err == nil || !strings.Contains(err.Error(), "CGO_ENABLED=1 ./xcaddy.sh") || !strings.Contains(err.Error(), "model add") {
+		t.Errorf("%v", err)
+	}
+	s.run(answers)
+	s.expect(s.get("/"), 200, "hello")
+}
