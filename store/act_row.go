@@ -64,14 +64,6 @@ const (
 // isAct reports whether a row is one of an act.
 func isAct(row []byte) bool { return len(row) > 0 && row[0]&actBit != 0 }
 
-// bucketOf is the bucket that a row lies in.
-func bucketOf(row []byte) []byte {
-	if isAct(row) {
-		return bucketActs
-	}
-	return bucketRows
-}
-
 // appendActDraft appends the row of a as it came; the writer redacts the path and
 // adds the check sum.
 func appendActDraft(dst []byte, a *Act) ([]byte, draft) {
