@@ -7,9 +7,15 @@ import (
 	"github.com/limen-waf/limen/gpu/session"
 )
 
+// Runner is what Batched and Compare need of a session.Session.
+type Runner interface {
+	Inputs() []session.Info
+	Run(ctx context.Context, in []session.Tensor, outputs []string) ([]session.Tensor, session.Stats, error)
+}
+
 // Batched runs a session on count batches of rows each, one after the other from one
 // caller: the runtime with nothing to wait for and nothing to gather.
-func Batched(ctx context.Context, s *session.Session, rows, count int) (*load.Result, error) {
+func Batched(ctx context.Context, s Runner, rows, count int) (*load.Result, error) {
 	t, err := Tensor(s.Inputs()[0], rows, 1)
 	if err != nil {
 		return nil, err

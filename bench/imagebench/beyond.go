@@ -36,8 +36,8 @@ func (a *Added) Difference(q float64) time.Duration {
 
 // Compare sends count requests with the tensor to a model of the server at address
 // (Open Inference Protocol), each when the last is answered, and between them calls
-// the session. Calls before the first warmup do not count.
-func Compare(ctx context.Context, address, model string, s *session.Session, t session.Tensor, warmup, count int) (*Added, error) {
+// the session. The first warmup calls do not count.
+func Compare(ctx context.Context, address, model string, s Runner, t session.Tensor, warmup, count int) (*Added, error) {
 	message, err := Infer(model, t)
 	if err != nil {
 		return nil, err

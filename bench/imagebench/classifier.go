@@ -75,8 +75,9 @@ func (c *Classifier) Classify(ctx context.Context, data []byte, top int) ([]visi
 	return c.spec.Classify([]vision.Output{{Name: out[0].Name, Shape: out[0].Shape, Data: session.Float32s(out[0].Data)}}, nil, top)
 }
 
-// Loop has a number of workers classify count photos, each taking the next as soon as it is done
-// with one, and returns what load.Run would of a server. The first error ends it.
+// Loop has a number of workers classify count photos, each taking the next as soon
+// as it is done with one, and returns what load.Run would of a server. The first
+// error ends it.
 func (c *Classifier) Loop(ctx context.Context, photos [][]byte, workers, count int) (*load.Result, error) {
 	return loop(ctx, workers, count, func(i int) error {
 		_, err := c.Classify(ctx, photos[i%len(photos)], 5)

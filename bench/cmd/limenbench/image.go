@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,6 +45,7 @@ type imageSettings struct {
 	seconds                           time.Duration
 	limit                             time.Duration
 	nodeSettings                      list
+	batches                           []int
 }
 
 func runImage(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
@@ -54,18 +56,18 @@ func runImage(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 	ctx, cancel := context.WithTimeoutCause(ctx, s.limit, fmt.Errorf("image: not done in %s (--limit)", s.limit))
 	defer cancel()
 	r := &imageReport{Setting: newSetting("image", arguments, s.caddy), Threads: s.threads, Runs: s.runs}
-	if err = r.measure(ctx, s, stderr); err != nil {
-		if cause := context.Cause(ctx); cause != nil && errors.Is(err, ctx.Err()) {
-			err = cause
-		}
+	err = r.measure(ctx, s, stderr)
+	if cause := context.Cause(ctx); cause != nil && errors.Is(err, ctx.Err()) {
+		err = cause
+	}
+	if err != nil && r.empty() {
 		return err
 	}
+	// What was measured before an error is worth having.
 	var w bytes.Buffer
 	r.write(&w)
-	if _, err := stdout.Write(w.Bytes()); err != nil {
-		return err
-	}
-	return writeJSON(s.json, r)
+	_, writing := stdout.Write(w.Bytes())
+	return errors.Join(err, writing, writeJSON(s.json, r))
 }
 
 func parseImage(arguments []string, stderr io.Writer) (*imageSettings, error) {
@@ -84,6 +86,7 @@ func parseImage(arguments []string, stderr io.Writer) (*imageSettings, error) {
 	parts := flags.String("parts", strings.Join(imageParts, ","), "comma-separated `names` of what to measure")
 	flags.IntVar(&s.connections, "connections", 8, "`number` of connections for photos")
 	flags.IntVar(&s.batchConnections, "batch-connections", 32, "`number` of connections for tensors")
+	batches := flags.String("batches", "1,2,4,8,16,32", "comma-separated `rows` of the runtime's own batches; the fastest is taken")
 	flags.IntVar(&s.rounds, "rounds", 5, "`number` of rounds; contestants take turns in each")
 	flags.DurationVar(&s.seconds, "time", 5*time.Second, "`time` that one measurement is meant to take")
 	flags.IntVar(&s.requests, "requests", 5000, "most requests of one measurement")
@@ -100,6 +103,13 @@ func parseImage(arguments []string, stderr io.Writer) (*imageSettings, error) {
 		if !slices.Contains(imageParts, part) {
 			return nil, fmt.Errorf("--parts %q: know %s", part, strings.Join(imageParts, ", "))
 		}
+	}
+	for text := range strings.SplitSeq(*batches, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > 1024 {
+			return nil, fmt.Errorf("--batches %q: want numbers from 1 to 1024", text)
+		}
+		s.batches = append(s.batches, n)
 	}
 	switch {
 	case flags.NArg() > 0:

@@ -210,7 +210,7 @@ func (r *imageReport) batch(ctx context.Context, st *stage, s *imageSettings, li
 	if err != nil {
 		return err
 	}
-	sizes := []int{1, 2, 4, 8, 16, 32}
+	sizes := s.batches
 	bare := func(i int) *imageContestant {
 		return &imageContestant{name: "bare", settings: fmt.Sprintf("batches of %d, one caller", sizes[i]), inside: true, rows: sizes[i],
 			drive: func(ctx context.Context, count int) (*load.Result, error) {

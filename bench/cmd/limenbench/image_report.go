@@ -31,6 +31,9 @@ type imageReport struct {
 	Added         []*imageAdded  `json:"added,omitempty"`
 }
 
+// empty says that nothing was measured.
+func (r *imageReport) empty() bool { return len(r.Classify)+len(r.Batch)+len(r.Added) == 0 }
+
 // imageRow is what one contestant did. Relative is the first contestant's rate as a
 // multiple of this one's, in the same round.
 type imageRow struct {

@@ -23,7 +23,7 @@ SEEDS = {"train": 1, "measure": 2, "samples": 3}
 
 TRAIN = {
     "classify": {"steps": 2400, "batch": 32, "rate": 4e-3},
-    "detect": {"steps": 2200, "batch": 16, "rate": 4e-3},
+    "detect": {"steps": 4400, "batch": 16, "rate": 4e-3},
 }
 WEIGHT_DECAY = 5e-4
 MEASURE = {"classify": 4000, "detect": 1000}

@@ -106,6 +106,24 @@ class Batches(unittest.TestCase):
         numpy.testing.assert_allclose(batch.yolox(pictures)[0, :, 0, 0], [0, 0, 255])
         numpy.testing.assert_allclose(batch.imagenet(pictures)[0, :, 0, 0], [(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225], rtol=1e-5)
 
+    def test_mirrored_shapes_are_where_the_mirrored_picture_has_them(self):
+        for kind in config.KINDS:
+            s = shape(kind, 40, 70, 25, 0.4)
+            inside = numpy.zeros((128, 128), numpy.float32)
+            part, left, top = coverage(s, 128, 128)
+            inside[top:top + part.shape[0], left:left + part.shape[1]] = part
+            x, placed = batch.mirrored(torch.from_numpy(inside).expand(1, 3, 128, 128), [[s]])
+            part, left, top = coverage(placed[0][0], 128, 128)
+            with self.subTest(kind):
+                numpy.testing.assert_allclose(x[0, 0, top:top + part.shape[0], left:left + part.shape[1]], part, atol=1e-4)
+                self.assertAlmostEqual(x[0, 0].sum().item(), part.sum(), delta=0.1)
+
+    def test_twice_is_a_batch_and_its_mirror_image(self):
+        x, placed = batch.twice("train", 3, 4)
+        self.assertEqual((x.shape, len(placed)), ((4, 3, config.DETECT_SIZE, config.DETECT_SIZE), 4))
+        self.assertTrue(torch.equal(x[2, 1], x[0, 0].T))
+        self.assertEqual([s.kind for s in placed[3]], [s.kind for s in placed[1]])
+
 
 class Boxes(unittest.TestCase):
     def cells(self, *found):
