@@ -36,16 +36,13 @@ def find(cells, min_score=0.01, overlap=0.45):
     return kinds[kept], scores[kept], boxes[kept]
 
 
-def average_precision(found, truth, overlap=0.5):
-    """Area under precision by recall of one class, as PASCAL VOC has it since 2010.
+def hits(found, truth, overlap=0.5):
+    """Which boxes of one class are right, best first: a list of bool.
 
     found: list of (picture, score, box); truth: boxes [K, 4] by picture. A box
-    counts when it overlaps a true one by at least overlap that no better box has
-    taken. Without any truth there is no figure: NaN.
+    is right when the true one that it overlaps most, by at least overlap, was
+    taken by no better box.
     """
-    total = sum(len(boxes) for boxes in truth.values())
-    if total == 0:
-        return float("nan")
     taken, right = set(), []
     for picture, _, box in sorted(found, key=lambda f: -f[1]):
         boxes = truth.get(picture)
@@ -57,9 +54,21 @@ def average_precision(found, truth, overlap=0.5):
             if hit:
                 taken.add((picture, best))
         right.append(hit)
-    hits = numpy.cumsum(right)
-    precision = hits / numpy.arange(1, len(right) + 1)
-    recall = hits / total
+    return right
+
+
+def average_precision(found, truth, overlap=0.5):
+    """Area under precision by recall of one class, as PASCAL VOC has it since 2010.
+
+    found, truth and overlap are those of hits. Without any truth there is no
+    figure: NaN.
+    """
+    total = sum(len(boxes) for boxes in truth.values())
+    if total == 0:
+        return float("nan")
+    right = numpy.cumsum(hits(found, truth, overlap))
+    precision = right / numpy.arange(1, len(right) + 1)
+    recall = right / total
     # Precision at a recall is the best at that recall or any higher one.
     envelope = numpy.maximum.accumulate(precision[::-1])[::-1]
     return float((numpy.diff(numpy.concatenate([[0], recall])) * envelope).sum())

@@ -10,6 +10,7 @@ import shapes.export as export
 import shapes.graph as graphs
 
 BATCH = 50
+SCORE = 0.3  # the least that preset yolox shows
 
 
 def classify(path, count):
@@ -25,7 +26,7 @@ def classify(path, count):
 
 
 def detect(path, count):
-    """Mean average precision over count pictures at two overlaps, by kind as well."""
+    """Mean average precision over count pictures at two overlaps, by kind as well; precision and recall from SCORE on."""
     model = graphs.load(path)
     found = {kind: [] for kind in config.KINDS}
     truth = {kind: {} for kind in config.KINDS}
@@ -42,7 +43,10 @@ def detect(path, count):
             shapes += len(placed[i])
     by_kind = {kind: boxes.average_precision(found[kind], truth[kind]) for kind in config.KINDS}
     strict = [boxes.average_precision(found[kind], truth[kind], 0.75) for kind in config.KINDS]
-    return {"pictures": count // BATCH * BATCH, "shapes": shapes, "map50": float(numpy.mean(list(by_kind.values()))),
+    shown = {kind: [f for f in found[kind] if f[1] >= SCORE] for kind in config.KINDS}
+    right = sum(sum(boxes.hits(shown[kind], truth[kind])) for kind in config.KINDS)
+    return {"pictures": count // BATCH * BATCH, "shapes": shapes, "recall": right / shapes,
+            "precision": right / max(1, sum(map(len, shown.values()))), "map50": float(numpy.mean(list(by_kind.values()))),
             "map75": float(numpy.mean(strict)), "ap50_by_kind": by_kind}
 
 
@@ -53,4 +57,5 @@ def main(folder):
     print("  " + ", ".join(f"{kind} {value:.4f}" for kind, value in c["by_kind"].items()))
     d = detect(folder / (export.NAMES["detect"] + ".onnx"), config.MEASURE["detect"])
     print(f"shapes-detect: mAP@0.5 {d['map50']:.4f}, mAP@0.75 {d['map75']:.4f}, {d['shapes']} shapes in {d['pictures']} pictures")
+    print(f"  from score {SCORE} on: precision {d['precision']:.4f}, recall {d['recall']:.4f}")
     print("  AP@0.5: " + ", ".join(f"{kind} {value:.4f}" for kind, value in d["ap50_by_kind"].items()))

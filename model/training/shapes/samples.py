@@ -5,11 +5,12 @@ import json
 import shapes.config as config
 import shapes.scene as scene
 
-# Which picture of the stream: chosen for looks, one of each form: square, wide, tall.
+# Which picture of the stream: chosen for looks, size and for what the models get right,
+# one of each form: square, wide, tall. They say nothing of how good the models are.
 PICTURES = {
     "star.png": {"number": 1, "width": 96, "height": 96, "kinds": ("star",), "radii": (30, 40), "noise": 0.0, "cluttered": False},
     "shapes.jpg": {"number": 2, "width": 320, "height": 240, "kinds": config.KINDS, "radii": (28, 60), "noise": 8.0, "cluttered": True},
-    "tall.png": {"number": 3, "width": 150, "height": 240, "kinds": ("ring", "triangle", "cross"), "radii": (24, 60), "noise": 0.0,
+    "tall.png": {"number": 8, "width": 150, "height": 240, "kinds": ("ring", "triangle", "cross"), "radii": (24, 60), "noise": 0.0,
                  "cluttered": False},
 }
 
