@@ -9,7 +9,8 @@
 // process used from the kernel; package report turns numbers into Markdown,
 // package chart into plots. Package coraza is a Caddy handler around Coraza, and
 // command caddy-coraza a Caddy with it.
-// Package storebench fills data folders and times queries over them.
+// Package storebench fills data folders and times queries over them. Package
+// imagebench makes photos and bare loops for image models.
 // Command limenbench puts them together:
 //
 //	cd bench
@@ -18,4 +19,5 @@
 //	go run ./cmd/limenbench compare FILE…        accuracy and cost beside Coraza
 //	go run ./cmd/limenbench body                 cost of inspecting large bodies
 //	go run ./cmd/limenbench store                time of every query over a filled store
+//	go run ./cmd/limenbench image                image models beside a bare loop and a Node server
 package bench
