@@ -41,7 +41,7 @@ func (m *pooledModel) decode(ctx context.Context, data []byte, limits picture.Op
 	defer func() { <-decoding }()
 	begin := time.Now()
 	if !full {
-		limits.NeedWidth, limits.NeedHeight = m.spec.Need(0, 0)
+		limits.Need = m.spec.Need
 	}
 	p, err := picture.Decode(data, limits)
 	t.decode = time.Since(begin)
@@ -70,7 +70,10 @@ func (m *pooledModel) look(ctx context.Context, p *picture.Picture, top int, min
 	out := make([]vision.Output, 0, len(tensors))
 	for i := range tensors {
 		if tensors[i].Type != session.FP32 {
-			continue // the decoder says what it misses
+			// Its place is kept, because outputs may be named by number; the decoder
+			// says what it misses.
+			out = append(out, vision.Output{Name: tensors[i].Name, Shape: []int64{0}})
+			continue
 		}
 		out = append(out, vision.Output{Name: tensors[i].Name, Shape: tensors[i].Shape, Data: session.Float32s(tensors[i].Data)})
 	}
