@@ -122,6 +122,9 @@ func (h *InferenceHandler) observe(ctx context.Context, c *inference.Call) {
 	}
 	m := &pooledModel{name: c.Model, digest: c.Digest}
 	a := beginAct(call.store, call.r, procedureInfer, m)
+	if c.Inputs != nil {
+		a.InputDigest = "sha256:" + c.InputDigest()
+	}
 	for _, t := range c.Inputs {
 		a.InputBytes += int64(len(t.Data))
 		for _, s := range t.Strings {
@@ -152,21 +155,12 @@ func (h *InferenceHandler) observe(ctx context.Context, c *inference.Call) {
 	if c.ID == "" {
 		c.ID = a.ID.String()
 	}
-	// The digest reads all of the inputs once more: only where a row is kept.
-	digest := func() {
-		if c.Inputs != nil {
-			a.InputDigest = "sha256:" + c.InputDigest()
-		}
-	}
-	switch {
-	case call.keyed && c.Err == nil:
-		digest()
+	if call.keyed && c.Err == nil {
 		call.act = a
-	case call.store != nil && !h.NoRecord:
-		c.After = func() {
-			digest()
-			call.store.RecordAct(a)
-		}
+		return
+	}
+	if call.store != nil && !h.NoRecord {
+		call.store.RecordAct(a)
 	}
 }
 

@@ -13,8 +13,8 @@ type Call struct {
 	// Model, Version and Digest say what ran: the version that the request named, else
 	// the newest.
 	Model, Version, Digest string
-	// Inputs and Outputs may be read until Observe, and After, return; their memory is
-	// used again afterwards. Outputs is nil after an error, and so is Inputs where they could not
+	// Inputs and Outputs may be read until Observe returns; their memory is used again
+	// afterwards. Outputs is nil after an error, and so is Inputs where they could not
 	// be read.
 	Inputs, Outputs []session.Tensor
 	// Rows is the size of the request's own batch: 1 for a model without a batch
@@ -38,8 +38,4 @@ type Call struct {
 	ID string
 	// Header is the response's header, for Observe to add to.
 	Header http.Header
-	// After, which Observe may set, is called when the response has been written and
-	// sent on its way: for what the client need not wait for. Inputs and Outputs may be
-	// read until it returns.
-	After func()
 }

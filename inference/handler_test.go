@@ -3,12 +3,10 @@ package inference
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/limen-waf/limen/gpu/session"
 )
@@ -248,40 +246,3 @@ func TestExpectContinue(t *testing.T) {
 type readerFunc func(p []byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
-// Ensure that the answer is with the client before After has ended, and that After still
-// sees the inputs as they were sent.
-func TestAfter(t *testing.T) {
-	got, digest := make(chan struct{}), make(chan [2]string, 1)
-	h := NewHandler(repositoryOf(simple()), Options{Observe: func(_ context.Context, c *Call) {
-		before := c.InputDigest()
-		c.After = func() {
-			select {
-			case <-got:
-			case <-time.After(10 * time.Second):
-				t.Error("the client has no answer while After runs")
-			}
-			digest <- [2]string{before, c.InputDigest()}
-		}
-	}})
-	server := httptest.NewServer(h)
-	defer server.Close()
-	for _, text := range []string{
-		`{"inputs":[{"name":"INPUT0","shape":[1,16],"datatype":"INT32","data":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,7]},{"name":"INPUT1","shape":[1,16],"datatype":"INT32","data":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,7]}]}`,
-		`{"inputs":[]}`,
-	} {
-		got = make(chan struct{})
-		res, err := server.Client().Post(server.URL+"/v2/models/simple/infer", "application/json", strings.NewReader(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.CopyN(io.Discard, res.Body, res.ContentLength); err != nil || res.ContentLength <= 0 {
-			t.Errorf("reading %d bytes: %v", res.ContentLength, err)
-		}
-		close(got)
-		if d := <-digest; d[0] != d[1] {
-			t.Errorf("the inputs changed: %v", d)
-		}
-		res.Body.Close()
-	}
-}

@@ -40,15 +40,9 @@ func (h *handler) infer(w http.ResponseWriter, r *http.Request, name, version st
 	}
 	if f, ok := c.Err.(*failure); ok {
 		writeError(w, f)
-	} else {
-		res.write(w, c)
+		return
 	}
-	if c.After != nil {
-		// The server keeps a small response back until the handler returns. A writer that
-		// cannot flush loses nothing but the head start.
-		_ = http.NewResponseController(w).Flush()
-		c.After()
-	}
+	res.write(w, c)
 }
 
 // run reads the request, runs the model and makes the response, and says how long it
