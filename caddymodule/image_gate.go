@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"strings"
@@ -87,8 +88,9 @@ func sameLabel(name, label string) bool {
 	return false
 }
 
-// applies says whether a picture shows it, and what of it.
-func (r *ImageRule) applies(s *sight) (what string, ok bool) {
+// applies says whether a picture shows it, and what of it. found is the score from which
+// on a detector finds something.
+func (r *ImageRule) applies(s *sight, found float64) (what string, ok bool) {
 	wanted := func(name string) bool {
 		for _, label := range r.Labels {
 			if sameLabel(name, label) {
@@ -110,7 +112,7 @@ func (r *ImageRule) applies(s *sight) (what string, ok bool) {
 		}
 	}
 	for _, b := range s.boxes {
-		if b.Score > above && wanted(b.Label) {
+		if (b.Score > above && (r.Above != nil || b.Score >= found)) && wanted(b.Label) {
 			return fmt.Sprintf("%s %.4f", b.Label, b.Score), true
 		}
 	}
@@ -119,17 +121,18 @@ func (r *ImageRule) applies(s *sight) (what string, ok bool) {
 
 // judge decides on a picture: nil lets it pass, and an error of the gate says why
 // not.
-func (h *ImageHandler) judge(s *sight) (reason string, err error) {
-	for i := range h.Reject {
-		if what, ok := h.Reject[i].applies(s); ok {
+func (c *imageCall) judge(s *sight) (reason string, err error) {
+	found := c.found()
+	for i := range c.Reject {
+		if what, ok := c.Reject[i].applies(s, found); ok {
 			return "reject " + what, errRejected
 		}
 	}
 	var met []string
-	for i := range h.Require {
-		what, ok := h.Require[i].applies(s)
+	for i := range c.Require {
+		what, ok := c.Require[i].applies(s, found)
 		if !ok {
-			return "require " + strings.Join(h.Require[i].Labels, ", "), errLacking
+			return "require " + strings.Join(c.Require[i].Labels, ", "), errLacking
 		}
 		met = append(met, what)
 	}
@@ -139,18 +142,27 @@ func (h *ImageHandler) judge(s *sight) (reason string, err error) {
 	return reason, nil
 }
 
-// leastScore is what a detector has to find for the rules to be told: the lowest score of
-// any, or 0 for the model's own least score.
-func (h *ImageHandler) leastScore() float64 {
-	least := h.MinScore
-	for _, rules := range [][]ImageRule{h.Reject, h.Require} {
+// found is the score from which on a detector finds something, for the rules that name
+// none.
+func (c *imageCall) found() float64 {
+	if c.MinScore > 0 {
+		return c.MinScore
+	}
+	return c.model.spec.LeastScore()
+}
+
+// leastScore is what a detector has to find for all rules to be told: the lowest score of
+// any.
+func (c *imageCall) leastScore() float64 {
+	least := c.found()
+	for _, rules := range [][]ImageRule{c.Reject, c.Require} {
 		for i := range rules {
-			if a := rules[i].Above; a != nil && *a > 0 && (least == 0 || *a < least) {
-				least = *a
+			if a := rules[i].Above; a != nil {
+				least = min(least, *a)
 			}
 		}
 	}
-	return least
+	return max(least, math.SmallestNonzeroFloat64) // 0 would be the model's own
 }
 
 // guard lets a request through to the next handler when its pictures pass.
@@ -180,7 +192,7 @@ func (h *ImageHandler) inspectUpload(ctx context.Context, w http.ResponseWriter,
 	}
 	defer done()
 	c.model, c.top = model, 0
-	c.minScore = h.leastScore()
+	c.minScore = c.leastScore()
 	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") && h.Other == otherReject {
 		return badCall(http.StatusUnsupportedMediaType, "the body has Content-Encoding %.40q, expected none", coding)
 	}

@@ -670,3 +670,48 @@ func TestImageConfigRefused(t *testing.T) {
 	s.run(config(colours, "limen_image classify colours {\n require Verdant > 0.5\n}\nrespond ok")) // a part of a label, in another case
 	s.expect(s.do("POST", "/", nil, bytes.NewReader(plain(8, 8, green))), 200, "ok")
 }
+
+// Ensure that in a gate with several rules each keeps its own score: one with a high score
+// does not hide from another what the model finds below it, and one with a low score does
+// not make more of what is merely found.
+func TestImageGateScores(t *testing.T) {
+	useTestSessions(t)
+	u := startUpstream(t)
+	s := start(t, imagesBlock+`$SITE {
+	limen_image /high detect squares {
+		reject circle > 0.8
+		reject square
+	}
+	limen_image /low detect squares {
+		reject circle > 0.1
+		reject square
+	}
+	limen_image /any detect squares {
+		reject square > 0
+	}
+	limen_image /named detect squares {
+		min_score 0.6
+		reject square
+	}
+	reverse_proxy $UPSTREAM
+}
+`, map[string]string{"$UPSTREAM": u.Addr, "$COLOURS": "testdata/images/colours.onnx"})
+	// The model is as sure of a square as it is red, and finds from 0.3 on.
+	square := func(score float64) []byte {
+		return drawn(32, 32, black, image.Rect(8, 16, 16, 24), color.RGBA{uint8(255 * score), 0, 0, 255})
+	}
+	for _, tt := range []struct {
+		path   string
+		score  float64
+		status int
+	}{
+		{"/high", 0.5, 403}, {"/high", 0.2, 200},
+		{"/low", 0.5, 403}, {"/low", 0.2, 200},
+		{"/any", 0.1, 403}, {"/any", 0, 200},
+		{"/named", 0.7, 403}, {"/named", 0.5, 200},
+	} {
+		t.Run(fmt.Sprint(tt.path, tt.score), func(t *testing.T) {
+			s.expect(s.do("POST", tt.path, nil, bytes.NewReader(square(tt.score))), tt.status, "")
+		})
+	}
+}

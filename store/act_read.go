@@ -29,33 +29,11 @@ func (s *Store) Act(ctx context.Context, id ulid.ULID) (*Act, error) {
 }
 
 func (s *Store) lookUpAct(id ulid.ULID) (a *Act, err error) {
-	notFound := fail(ErrNotFound, "call %s is not in the store: it was not recorded, or retention removed it", id)
-	s.mu.RLock()
-	i := s.find(idTime(id))
-	if i < 0 {
-		s.mu.RUnlock()
-		return nil, notFound
-	}
-	g := s.segments[i]
-	s.mu.RUnlock()
-	err = g.view(&s.o, func(tx *bbolt.Tx) error {
-		row := bucketGet(tx, bucketActs, id[:])
-		if row == nil {
-			return notFound
-		}
+	err = s.viewRow(id, bucketActs, "call", func(row []byte) (err error) {
 		a, err = decodeAct(id, row)
 		return err
 	})
-	if errors.Is(err, errGone) {
-		err = notFound
-	}
-	if err != nil {
-		if !errors.Is(err, ErrNotFound) {
-			s.readFailed(g, err)
-		}
-		return nil, err
-	}
-	return a, nil
+	return a, err
 }
 
 // ActQuery says which calls to list. Zero values filter nothing.

@@ -30,26 +30,10 @@ func (s *Store) keep(tx *bbolt.Tx, id ulid.ULID) error {
 
 // rawRow returns a row as it lies in its segment, in memory of its own.
 func (s *Store) rawRow(id ulid.ULID) (row []byte, err error) {
-	notFound := fail(ErrNotFound, "verdict %s is not in the store: it was not recorded, or retention removed it", id)
-	s.mu.RLock()
-	i := s.find(idTime(id))
-	if i < 0 {
-		s.mu.RUnlock()
-		return nil, notFound
-	}
-	g := s.segments[i]
-	s.mu.RUnlock()
-	err = g.view(&s.o, func(tx *bbolt.Tx) error {
-		value := bucketGet(tx, bucketRows, id[:])
-		if value == nil {
-			return notFound
-		}
+	err = s.viewRow(id, bucketRows, "verdict", func(value []byte) error {
 		row = bytes.Clone(value)
 		return nil
 	})
-	if errors.Is(err, errGone) {
-		err = notFound
-	}
 	return row, err
 }
 

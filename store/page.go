@@ -120,37 +120,40 @@ func (s *Store) Verdict(ctx context.Context, id ulid.ULID) (*Verdict, error) {
 }
 
 func (s *Store) lookUp(id ulid.ULID) (v *Verdict, err error) {
-	notFound := fail(ErrNotFound, "verdict %s is not in the store: it was not recorded, or retention removed it", id)
+	err = s.viewRow(id, bucketRows, "verdict", func(row []byte) (err error) {
+		v, err = decodeRow(id, row)
+		return err
+	})
+	return v, err
+}
+
+// viewRow calls fn with the row that an ID has in a bucket of its segment, as it lies in
+// the file: it is gone when fn returns. what names the kind of row that is not there. A
+// damaged segment is looked at by the sweeper next.
+func (s *Store) viewRow(id ulid.ULID, bucket []byte, what string, fn func(row []byte) error) error {
+	notFound := fail(ErrNotFound, "%s %s is not in the store: it was not recorded, or retention removed it", what, id)
 	s.mu.RLock()
 	i := s.find(idTime(id))
 	if i < 0 {
 		s.mu.RUnlock()
-		return nil, notFound
+		return notFound
 	}
 	g := s.segments[i]
 	s.mu.RUnlock()
-	err = g.view(&s.o, func(tx *bbolt.Tx) error {
-		rows := tx.Bucket(bucketRows)
-		if rows == nil {
-			return notFound
-		}
-		row := rows.Get(id[:])
+	err := g.view(&s.o, func(tx *bbolt.Tx) error {
+		row := bucketGet(tx, bucket, id[:])
 		if row == nil {
 			return notFound
 		}
-		v, err = decodeRow(id, row)
-		return err
+		return fn(row)
 	})
-	if errors.Is(err, errGone) {
-		err = notFound
+	switch {
+	case errors.Is(err, errGone):
+		return notFound
+	case err != nil && !errors.Is(err, ErrNotFound):
+		s.readFailed(g, err)
 	}
-	if err != nil {
-		if !errors.Is(err, ErrNotFound) {
-			s.readFailed(g, err)
-		}
-		return nil, err
-	}
-	return v, nil
+	return err
 }
 
 // overlap returns the segments that may hold IDs from lo to hi, oldest first.

@@ -5,6 +5,13 @@ import (
 	"math"
 )
 
+// LeastScore is the score from which on Detect finds something where it is not told
+// another one. It is 0 for a classifier.
+func (s *Spec) LeastScore() float64 {
+	n := s.normal()
+	return n.MinScore
+}
+
 // Detect reads the outputs of a detector: the boxes that score at least
 // minScore (0 or less: the Spec's), less those that stronger ones suppress, the
 // strongest first, in pixels of the upload. names are those of the classes, or none.
