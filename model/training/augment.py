@@ -250,7 +250,7 @@ def fresh(counts, seed, identity):
 
 
 def main():
-    rng = random.Random(config.SEED)
+    rng = random.Random(config.AUGMENT_SEED)
     rows = {source.name: sites.train_rows(source.name) for source in config.SOURCES}
     legit = rows["openappsec-legit"]
     donors = legit

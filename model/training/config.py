@@ -25,7 +25,7 @@ TOKENIZER = {"version": 1, "vocabulary": 320, "window": 320, "overlap": 64}
 CLASSES = ["none", "sqli", "xss", "traversal", "cmdi", "log4shell", "shellshock", "xxe", "other"]
 
 NAME = "limen-http"
-VERSION = "0.4.0"
+VERSION = "0.5.0"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,7 +122,7 @@ INJECTED = {
     "attack/fwaf-badqueries": 5000,
     "attack/httpparams": 4000,
     "attack/grammar": 16000,
-    "attack/families": 84000,
+    "attack/families": 90000,
     "attack/probes": 5000,
     "attack/operators": 1000,
     "plain/probes": 4000,
@@ -130,21 +130,22 @@ INJECTED = {
     "plain/texts": 12000,
     "plain/values": 9000,
     "plain/generated": 20000,
-    "plain/twins": 48000,
-    "plain/talk": 42000,
-    "plain/whole": 28000,
+    "plain/twins": 52000,
+    "plain/talk": 48000,
+    "plain/whole": 40000,
 }
 
 MUTATED = 0.6  # share of the listed payloads that go in as a variant
 REWRITTEN = 0.45  # share of those, and of half of our own payloads, that are rewritten in their language
 ENCODED = 0.06  # share of all values, ordinary ones as well, that come in further layers of encoding
 
-SEED = 20261122
+SEED = 20261122  # of the sites that validate, and of what is drawn for judging: another one would validate on sites that were trained on
+AUGMENT_SEED = 20261123  # of what is made for training
 
 # Adversarial training: before each of the later epochs, so many requests are made
 # with the network of the moment (see harden.py and limenbench harden --help), from
 # the payloads and values of these data sets and as many of our own generators.
-HARDEN = {"searched": 4000, "random": 7000, "padded": 2500, "ordinary": 8000, "alarms": 1200}
+HARDEN = {"searched": 8000, "random": 7000, "padded": 2500, "ordinary": 8000, "alarms": 1200}
 # New draws of our own generators that come with them.
 FRESH = {"plain/whole": 12000, "plain/twins": 4000, "plain/talk": 12000, "attack/families": 12000}
 HARDEN_SOURCES = ("openappsec-malicious", "payloadsallthethings", "sqlmap-payloads", "fwaf-badqueries", "httpparams", "openappsec-legit", "text-til-jbranchaud", "text-tldr", "text-book-search", "api-datadog")

@@ -35,7 +35,7 @@ def command():
 
 def values(path):
     """Writes payloads and ordinary texts of the generators, one a request, for the search to start from."""
-    rng = random.Random(config.SEED + 1)
+    rng = random.Random(config.AUGMENT_SEED + 1)
     names = [name for name in families.FAMILIES]
     weights = [families.FAMILIES[name].weight for name in names]
     part = path.with_suffix(".part")

@@ -205,15 +205,15 @@ def injected(rng):
     return f"{rng.choice(('query ', 'mutation ', '', f'query {lexicon.ident(rng)} ', f'mutation {lexicon.ident(rng)} '))}{{ {rng.choice(('', '', lexicon.word(rng) + ': '))}{rule('field', rng)}({arguments}) {{ {body} }} }}"
 
 
-ATTACKS = (introspection, aliases, deep, inline, directives, fragments, fields_flood, nested_value, injected, lambda rng: rule("privilege", rng), lambda rng: rule("probe", rng), lambda rng: rule("greedy", rng))
+ATTACKS = (introspection, aliases, deep, inline, directives, fragments, fields_flood, nested_value, injected, lambda rng: rule("privilege", rng), lambda rng: rule("probe", rng), lambda rng: rule("greedy", rng), lambda rng: rule("further", rng))
 
 
 def attack_query(rng):
-    return layout(rng.choices(ATTACKS, (6, 3, 2, 0.6, 1.4, 1.4, 0.7, 0.5, 4, 1.8, 0.8, 0.9))[0](rng), rng, 0.12)
+    return layout(rng.choices(ATTACKS, (6, 3, 2, 0.6, 1.4, 1.4, 0.7, 0.5, 4, 1.8, 0.8, 0.9, 20))[0](rng), rng, 0.12)
 
 
 def plain_query(rng):
-    text = rule("twinop", rng)
+    text = rule("twinop" if rng.random() < 0.55 else "furthertwin", rng)
     if rng.random() < 0.12:  # a page's document: one operation and the fragments of all its components
         text += "".join(f" fragment {rule('fragname', rng)} on {rule('noun', rng).title()} {{ {' '.join(rule('long', rng) for _ in range(rng.randint(2, 12)))} }}" for _ in range(rng.randint(1, 9)))
     if rng.random() < 0.05:  # as programmers comment

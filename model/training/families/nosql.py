@@ -109,19 +109,19 @@ def value(attack, rng):
     draw = rng.random()
     if draw < 0.08:
         return inject.json_text(operator(rng) if attack else plain(rng), rng)
-    if draw < 0.45:
+    if draw < 0.3:
         return inject.json_text(query(attack, rng), rng)
     return grammar.load("nosql").expand("attack" if attack else "twin", rng)
 
 
 def put(attack, carrier, rng):
     draw = rng.random()
-    if draw < 0.3:
+    if draw < 0.22:
         pairs = bracketed(attack, rng)
         if rng.random() < 0.35 and not places.has_body(carrier):
             return places.form_body(carrier, pairs, rng)
         return places.add_query(carrier, pairs, rng)
-    if draw < 0.65:
+    if draw < 0.46:
         if places.has_body(carrier) and rng.random() < 0.6:
             return places.add_query(carrier, bracketed(attack, rng), rng)
         document = query(attack, rng)

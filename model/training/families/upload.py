@@ -57,7 +57,7 @@ def name_of(rng):
 
 
 def shell(kind, rng):
-    return grammar.load("upload").expand(kind, rng)
+    return grammar.load("upload").expand(kind if rng.random() < 0.5 else f"further-{kind}", rng)
 
 
 def content(kind, rng):
@@ -75,7 +75,7 @@ def content(kind, rng):
 
 def value(attack, rng):
     if not attack:
-        return grammar.load("upload").expand("twin", rng)
+        return grammar.load("upload").expand("twin" if rng.random() < 0.55 else "furthertwin", rng)
     return shell(rng.choices(("php", "jsp", "asp", "aspx", "cfm", "cgi", "shtml", "config"), (6, 2, 2, 1.7, 0.8, 1.2, 0.4, 1))[0], rng)
 
 
@@ -88,7 +88,8 @@ def ordinary(rng):
     binary = {"jpg": MAGIC["jpg"], "png": MAGIC["png"], "gif": MAGIC["gif"], "webp": b"RIFF\x24\x00\x00\x00WEBPVP8 ", "pdf": MAGIC["pdf"], "docx": MAGIC["zip"], "xlsx": MAGIC["zip"], "zip": MAGIC["zip"], "mp4": b"\x00\x00\x00\x18ftypmp42"}
     if extension in binary:
         return name, kind, binary[extension] + noise
-    return name, kind, grammar_.expand(extension if grammar_.knows(extension) else "plain", rng).encode("utf-8", "replace")
+    rule = extension if grammar_.knows(extension) else rng.choice(("plain", "furthertwin"))
+    return name, kind, grammar_.expand(rule if extension not in ("php", "jsp") else rng.choice(("plain", "furthertwin")), rng).encode("utf-8", "replace")
 
 
 def safe(name):
@@ -101,7 +102,7 @@ def put(attack, carrier, rng):
         if attack:
             if rng.random() < 0.12:
                 name, raw = rng.choice((".htaccess", ".htaccess", ".user.ini", "web.config", ".htaccess ", "php.ini")), None
-                raw = grammar.load("upload").expand("config", rng).encode()
+                raw = shell("config", rng).encode()
             else:
                 name, kind = name_of(rng)
                 raw = content(kind, rng)

@@ -10,7 +10,7 @@ from heldout import grammar, place, serialised, special  # serialised adds atoms
 from heldout.carrier import Request
 
 FOLDER = pathlib.Path(__file__).parent
-COUNT = {"val": 250, "test": 400}
+COUNT = {"val": 400, "test": 400}
 CLASSES = {"xxe": "xxe", "log4shell": "log4shell", "shellshock": "shellshock", "cmdi-unix": "cmdi", "cmdi-windows": "cmdi", "code-injection": "cmdi", "sqli": "sqli", "xss": "xss", "traversal": "traversal"}
 WEIGHTS = {"path": 1, "query": 3, "header": 1.5, "cookie": 1, "form": 2, "json": 2, "xml": 1, "multipart": 1, "graphql": 1, "raw": 0.7}
 TEXT_PLACES = {"query": 3, "form": 3, "json": 3, "multipart": 1.5, "xml": 1.2, "graphql": 1.2, "raw": 1, "header": 0.5, "cookie": 0.5, "path": 0.4}
@@ -30,7 +30,8 @@ def kinds():
 
 
 def carriers(split):
-    return importlib.import_module("heldout.carriers_" + split).CARRIERS
+    """The carriers of a split, of all its sections."""
+    return tuple(carrier for section in grammar.SECTIONS[split] for carrier in importlib.import_module("heldout.carriers_" + section).CARRIERS)
 
 
 def fitting(split, where, ordinary):
@@ -77,7 +78,7 @@ def one(rng, split, dataset, production, label, kind, weights, led, counts, seen
     ordinary = label == "normal"
     text = grammar.expand(rng, production.text)
     if led and rng.random() < 0.25:
-        lead = rng.choice(LEADS[split])
+        lead = rng.choice([lead for section in grammar.SECTIONS[split] for lead in LEADS[section]])
         text = grammar.expand(rng, lead) + ("\n" if "\n" in text else " ") + text
     if text in seen and rng.random() < 0.98:
         return None
@@ -97,7 +98,8 @@ def one(rng, split, dataset, production, label, kind, weights, led, counts, seen
 
 
 LEADS = {"val": ("Hi §first§,", "Hello all,", "Note of §date§:", "§name§ wrote:", "FYI", "Re: §thing§ —"),
-         "test": ("Dear §first§,", "Good morning §first§!", "Update §weekday§, §time§:", "Quoting §first§:", "As discussed in §month§:", "(§first§, §city§)")}
+         "seen": ("Dear §first§,", "Good morning §first§!", "Update §weekday§, §time§:", "Quoting §first§:", "As discussed in §month§:", "(§first§, §city§)"),
+         "test": ("@§user§:", "Forwarded by §name§, §weekday§.", "§small§) ", "PS:", "To whom it may concern —", "[§city§ office]", "Follow-up to ticket §upper§-§int§:", "Thanks §first§. One more thing:")}
 
 
 def attacks(split, seed):
@@ -108,7 +110,7 @@ def attacks(split, seed):
         if family in special.FAMILIES:
             made += special.FAMILIES[family](split, seed, dataset, kind)
         else:
-            made += requests(split, seed, dataset, grammar.load(FOLDER / "attacks" / (family + ".txt"))[split], "attack", kind, WEIGHTS)
+            made += requests(split, seed, dataset, grammar.productions(FOLDER / "attacks" / (family + ".txt"), split), "attack", kind, WEIGHTS)
     return made
 
 
@@ -124,7 +126,7 @@ def ordinary(split, seed):
                 record = request.record("%s-%s-%04d" % (dataset, split, number), dataset, "normal", "none", "none")
                 made.append(record)
         else:
-            made += requests(split, seed, dataset, grammar.load(FOLDER / "texts" / (kind + ".txt"))[split], "normal", "none", KIND_PLACES.get(kind, TEXT_PLACES), kind in PROSE)
+            made += requests(split, seed, dataset, grammar.productions(FOLDER / "texts" / (kind + ".txt"), split), "normal", "none", KIND_PLACES.get(kind, TEXT_PLACES), kind in PROSE)
     return made
 
 

@@ -1,6 +1,6 @@
 """Productions: the grammar files, and how one line becomes a random text.
 
-    [val]                 the split of the productions below
+    [val] [seen] [test]   the section of the productions below; SECTIONS says which split takes it
     @places query json    where they may go, until the next @places or section
     @style wire           how they are put there (place.py), likewise
     @keys page file       names that the parameter takes, likewise ("-": none)
@@ -26,6 +26,9 @@ CODED = re.compile(r"⟪(\w+):([^⟪⟫]*)⟫")
 SIGNS = str.maketrans({"⏎": "\n", "␍": "\r", "⇥": "\t", "␀": "\0"})
 
 
+SECTIONS = {"val": ("val", "seen"), "test": ("test",)}  # [seen] was test until its rows were read
+
+
 class Production:
     """One line of a grammar file with the directives that hold for it."""
 
@@ -34,8 +37,8 @@ class Production:
 
 
 def load(path):
-    """The productions of a grammar file: {"val": […], "test": […]}."""
-    found = {"val": [], "test": []}
+    """The productions of a grammar file: {"val": […], "seen": […], "test": […]}."""
+    found = {"val": [], "seen": [], "test": []}
     state, split, block = {}, None, None
     for number, text in enumerate(pathlib.Path(path).read_text("utf-8").split("\n"), 1):
         if block is not None:
@@ -46,18 +49,24 @@ def load(path):
                 block.append(text)
         elif text == "<<<":
             block = []
-        elif text in ("[val]", "[test]"):
+        elif text in ("[val]", "[seen]", "[test]"):
             split, state = text[1:-1], {}
         elif text.startswith(("@places ", "@style ", "@keys ", "@name ")):
             word, rest = text[1:].split(" ", 1)
             state[word] = None if rest == "-" else rest.split(" ")
         elif text.strip():
             if split is None:
-                raise ValueError("%s line %d: a production before [val] or [test]; put it under one" % (path, number))
+                raise ValueError("%s line %d: a production before [val], [seen] or [test]; put it under one" % (path, number))
             found[split].append(production(text, state))
     if block is not None:
         raise ValueError("%s: a <<< block is not closed; add >>>" % path)
     return found
+
+
+def productions(path, split):
+    """The productions of a grammar file that a split takes, each as likely as the others."""
+    found = load(path)
+    return [one for section in SECTIONS[split] for one in found[section]]
 
 
 def production(text, state):

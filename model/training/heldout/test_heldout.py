@@ -3,6 +3,7 @@
 import base64
 import collections
 import gzip
+import importlib
 import json
 import os
 import random
@@ -11,7 +12,7 @@ import tempfile
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from heldout import build, carrier, grammar, special, words
+from heldout import build, carrier, carriers_seen, carriers_val, grammar, special, words
 
 FAMILIES = {"ssti", "ssi", "ldap", "xpath", "nosql", "mail", "crlf", "xxe", "ssrf", "php-object", "java-object", "node-object", "python-object", "dotnet-object", "prototype-pollution", "graphql", "log4shell",
             "shellshock", "rfi", "web-shell", "cmdi-unix", "cmdi-windows", "code-injection", "sqli", "xss", "traversal"}
@@ -19,6 +20,12 @@ KINDS = {"sql-prose", "shell-prose", "html-prose", "apostrophes", "code-review",
          "files", "forms", "plain"}
 LEAST_PLACES = {"web-shell": 5, "shellshock": 8, "graphql": 6, "mail": 6, "rfi": 6, "html-prose": 6}
 TARGET = re.compile(r"/[!-~]*\Z")
+SECTIONS = ("val", "seen", "test")
+
+
+def skeleton(text):
+    """A production without its atoms (but object streams), numbers and spaces: copies with other numbers or names have the same."""
+    return re.sub(r"§(?!java|net)\w+(#\w+)?§|(?<![%\d])\d+|\s", "", text)
 
 
 class HeldOut(unittest.TestCase):
@@ -48,20 +55,43 @@ class HeldOut(unittest.TestCase):
             val, test = ({record["payload"] for record in part[split] if record.get("payload")} for split in ("val", "test"))
             self.assertEqual(val & test, set())
 
-    def test_val_and_test_share_no_production(self):
-        for path in list((build.FOLDER / "attacks").glob("*.txt")) + list((build.FOLDER / "texts").glob("*.txt")):
+    def test_sections_share_no_production(self):
+        for path in sorted(build.FOLDER.glob("*/*.txt")):
             with self.subTest(path.name):
                 found = grammar.load(path)
-                val, test = ({(production.text, production.style) for production in found[split]} for split in ("val", "test"))
-                self.assertEqual(val & test, set())
-                self.assertGreater(len(test), len(val))
-        self.assertEqual(set(special.XXE["val"]) & set(special.XXE["test"]), set())
-        val, test = ({(c.path, repr(c.query), repr(c.body)) for c in build.carriers(split)} for split in ("val", "test"))
-        self.assertEqual(val & test, set())
-        self.assertGreaterEqual(len(val | test), 60)
+                self.assert_disjoint({section: {(production.text, production.style) for production in made} for section, made in found.items()})
+                old, fresh = ({skeleton(production.text) for production in grammar.productions(path, split)} for split in ("val", "test"))
+                self.assertEqual({text for text in old & fresh if len(text) > 12}, set())
+        self.assert_disjoint({section: set(made) for section, made in special.XXE.items()})
+        self.assert_disjoint({section: set(made) for section, made in build.LEADS.items()})
+        self.assert_disjoint({section: {(c.path, repr(c.query), repr(c.body)) for c in importlib.import_module("heldout.carriers_" + section).CARRIERS} for section in SECTIONS})
+
+    def assert_disjoint(self, found):
+        """Each section has something, and nothing of another."""
+        self.assertEqual(set(found), set(SECTIONS))
+        for section in SECTIONS:
+            self.assertTrue(found[section], section)
+        everything = [one for made in found.values() for one in made]
+        self.assertEqual([one for one, count in collections.Counter(everything).items() if count > 1], [])
+
+    def test_each_file_has_enough_fresh_productions(self):
+        for path in sorted(build.FOLDER.glob("*/*.txt")):
+            with self.subTest(path.name):
+                self.assertGreaterEqual(len(grammar.load(path)["test"]), 20)
+        self.assertGreaterEqual(len(special.XXE["test"]), 20)
+        self.assertGreaterEqual(len(build.carriers("test")), 30)
+
+    def test_val_takes_val_and_seen(self):
+        self.assertEqual(grammar.SECTIONS, {"val": ("val", "seen"), "test": ("test",)})
+        for path in sorted(build.FOLDER.glob("*/*.txt")):
+            with self.subTest(path.name):
+                found = grammar.load(path)
+                self.assertEqual(len(grammar.productions(path, "val")), len(found["val"]) + len(found["seen"]))
+                self.assertEqual([production.text for production in grammar.productions(path, "test")], [production.text for production in found["test"]])
+        self.assertEqual(len(build.carriers("val")), len(carriers_val.CARRIERS) + len(carriers_seen.CARRIERS))
 
     def test_counts_per_family_and_kind(self):
-        for split, least in (("val", 250), ("test", 400)):
+        for split, least in sorted(build.COUNT.items()):
             families = collections.Counter(record["dataset"][len("heldout-"):] for record in self.attacks[split])
             kinds = collections.Counter(record["dataset"][len("heldout-text-"):] for record in self.texts[split])
             self.assertEqual(set(families), FAMILIES)
@@ -175,8 +205,8 @@ class Encodings(unittest.TestCase):
     def test_xml_bytes(self):
         document = '<!DOCTYPE r [<!ENTITY e SYSTEM "file:///etc/hosts">]><r>&e;</r>'
         codecs = {"utf-8": "utf-8-sig", "utf-8-bom": "utf-8-sig", "utf-16-le-bom": "utf-16", "utf-16-be-bom": "utf-16", "utf-16-le": "utf-16-le", "utf-16-be": "utf-16-be", "utf-7": "utf-7", "cp037": "cp037",
-                  "utf-32-be": "utf-32", "latin-1": "latin-1"}
-        for encoding in sorted(set(special.ENCODINGS["val"] + special.ENCODINGS["test"])):
+                  "utf-32-be": "utf-32", "latin-1": "latin-1", "us-ascii": "ascii", "windows-1252": "cp1252", "utf-32-le": "utf-32", "cp500": "cp500", "cp1140": "cp1140"}
+        for encoding in sorted({encoding for made in special.ENCODINGS.values() for encoding in made}):
             with self.subTest(encoding):
                 self.assertTrue(special.xml_bytes(random.Random(2), document, encoding).decode(codecs[encoding]).endswith(document))
 

@@ -21,12 +21,15 @@ working injection for a common server.
     files.py     paths, pictures in markup, quoted commands
     capture.py   pages, requests and machines as recorded, as requests
     hosts.py     lists of addresses and of dotted names
+    client.py    a client's headers, jars of cookies   endpoint.py requests written as lines
+    thirdparty.py, firstparty.py, visits.py  the web's common requests, as such lines or by code
+    pasted.py    settings, commands, logs, code that people paste
     message.py   quoting, headers, bodies
 
 Read them by eye with `python3 -m ordinary --show KIND`.
 """
 
-from . import beacon, database, document, files, hard, harmless, hosts, languages, markup, office, program, shapes, shell, vendor, writing
+from . import beacon, database, document, files, hard, harmless, hosts, languages, markup, office, pasted, program, shapes, shell, vendor, writing
 from .requests import request as _request
 
 SHORTEST, LONGEST = 3, 6000
@@ -39,6 +42,9 @@ _KINDS = {
     "password": (1, writing.password, 0), "mashed": (1, writing.keys_mashed, 0), "numbers": (2, writing.numbers, 0), "geometry": (2, writing.geometry, 0), "notation": (2, writing.notation, 0.9), "xml": (3, document.xml, 0.45), "graphql": (3, document.graphql, 0.6), "json": (4, document.json_text, 0), "binary": (2, document.binary, 0), "packed": (5, shapes.packed, 0), "telemetry": (6, shapes.telemetry, 0), "vendor": (5, vendor.statement, 0.05), "nested": (4, shapes.nested_url, 0.1), "place": (4, shapes.placeholder, 0.2), "minified": (4, shapes.minified, 0.1), "trace": (3, shapes.stack, 0.3),
     "settings": (5, office.config_text, 0.1), "wiki": (4, office.wiki_text, 0.1), "block": (4, office.block_text, 0), "files": (7, files.files, 0.1), "picture": (7, files.picture, 0.1), "commands": (6, files.commands, 0.1), "hosts": (10, hosts.hosts, 0.05), "dotted": (4, hosts.dotted, 0.05), "hard": (8, None, 0),
 }
+# As much again of what people paste, so that the newer half is drawn as often as the older.
+_SHARE = sum(weight for weight, _, _ in _KINDS.values()) / len(pasted.KINDS)
+_KINDS.update({name: (_SHARE, pasted.maker(name), 0.1) for name in pasted.KINDS})
 KINDS = {name: float(weight) for name, (weight, _, _) in _KINDS.items()}
 _NAMES, _WEIGHTS = list(KINDS), list(KINDS.values())
 _TALK = [name for name in _NAMES if name not in ("hard", "binary", "password", "mashed", "numbers")]

@@ -9,7 +9,7 @@ result is the part of a record a client writes: method, target, headers, body.
 import json
 import urllib.parse
 
-from . import beacon, capture, database, document, hard, languages, markup, office, program, shell, telemetry, vendor, writing
+from . import beacon, capture, database, document, firstparty, hard, languages, markup, office, program, shell, telemetry, thirdparty, vendor, visits, writing
 from .message import browser as _browser, dump as _dump, multipart as _multipart, post as _post, quote as _quote
 from .words import fill, letters, lines, phrase, pick, prose, raw, sentence
 
@@ -232,6 +232,9 @@ def asset(rng):
 
 
 MAKERS = ((error_report, 10), (policy_report, 10), (graphql, 10), (xml, 8), (beacons, 16), (hook, 8), (page, 12), (upload, 12), (search, 14), (advert, 18), (model_call, 6), (batch, 4), (bid, 8), (raw_body, 6), (asset, 8)) + telemetry.MAKERS + vendor.MAKERS + office.MAKERS + capture.MAKERS
+_NEWER = thirdparty.MAKERS + firstparty.MAKERS + visits.MAKERS
+# The newer kinds get half of the draws, evenly.
+MAKERS += tuple((maker, sum(weight for _, weight in MAKERS) / len(_NEWER)) for maker in _NEWER)
 
 
 def request(rng):

@@ -87,7 +87,7 @@ def timings(rng):
         tries = {}
         for name in files:
             tries.setdefault(name[:name.index("/", 8) + 1], {})[name[name.index("/", 8) + 1:]] = rng.choice("12345abc") + ",".join(base36() for _ in range(rng.randint(2, 9))) + rng.choice(("", "*1" + base36() + "," + base36(), "*0" + ",".join(base36() for _ in range(4)), "|" + base36()))
-        return post(rng, where(rng), FORM, form(rng, [("rt.start", "navigation"), ("rt.si", fill(rng, "§uuid-§u")), ("rt.ss", fill(rng, "§ms")), ("u", fill(rng, "§url")), ("restiming", json.dumps(tries, separators=(",", ":"))), ("dom.ln", number(rng)), ("t_other", shapes.packed(rng)[:200]), ("ua.plt", "Linux x86_64"), ("v", "1.§d")]))
+        return post(rng, where(rng), FORM, form(rng, [("rt.start", "navigation"), ("rt.si", fill(rng, "§uuid-§u")), ("rt.ss", fill(rng, "§ms")), ("u", fill(rng, "§url")), ("restiming", json.dumps(tries, separators=(",", ":"))), ("dom.ln", number(rng)), ("t_other", shapes.packed(rng)[:200]), ("ua.plt", "Linux x86_64"), ("v", fill(rng, "1.§d"))]))
     if kind == 1:
         return post(rng, where(rng), rng.choice(JSON_TYPES), dump(rng, {"entries": [{"name": name, "entryType": rng.choice(("resource", "paint", "longtask", "layout-shift", "first-input")), "startTime": rng.random() * 9999, "duration": rng.random() * 999, "initiatorType": rng.choice(("script", "img", "css", "xmlhttprequest", "fetch")), "nextHopProtocol": "h2"} for name in files], "connection": {"effectiveType": "4g", "rtt": 50}, fill(rng, "§u"): pick(rng, shapes.SELECTOR)}))
     if kind == 2:

@@ -6,7 +6,7 @@ import re
 import unittest
 
 import ordinary
-from ordinary import harmless, languages, program, requests
+from ordinary import client, harmless, languages, program, requests
 
 SCRIPT = re.compile(r"<script[\s>]", re.I)
 PAGES = {"html", "hard"}
@@ -92,11 +92,21 @@ class Requests(unittest.TestCase):
                 self.assertNotEqual(request["method"], "GET")
 
     def test_every_maker(self):
-        self.assertGreaterEqual(len({maker for maker, _ in requests.MAKERS}), 45)
+        self.assertGreaterEqual(len({maker for maker, _ in requests.MAKERS}), 105)
         for maker, _ in requests.MAKERS:
             rng = random.Random(6)
             drawn = [maker(rng) for _ in range(400)]
             self.assertGreaterEqual(len({item["target"] + item.get("body", item.get("body_b64", "")) for item in drawn}), 390, maker.__name__)
+
+    def test_jars(self):
+        """Cookies are plain characters, of many names, with no slot left."""
+        rng = random.Random(3)
+        jars = [client.jar(rng) for _ in range(400)]
+        self.assertEqual(len(set(jars)), 400)
+        self.assertGreaterEqual(len({pair.partition("=")[0].strip() for text in jars for pair in text.split(";")}), 1000)
+        for text in jars:
+            self.assertRegex(text, r"^[ -~]+$")
+            self.assertIsNone(re.search(r"%J[BJLR]?%|%X%|§", text), text)
 
     def test_nothing_forbidden(self):
         rng = random.Random(12)
