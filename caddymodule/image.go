@@ -122,6 +122,11 @@ func (h *ImageHandler) Provision(ctx caddy.Context) error {
 	if h.slot, err = h.app.imageModel(h.Model); err != nil {
 		return err
 	}
+	h.setDefaults()
+	return nil
+}
+
+func (h *ImageHandler) setDefaults() {
 	if h.Task == procedureClassify {
 		setDefault(&h.Top, defaultTop)
 	}
@@ -131,7 +136,6 @@ func (h *ImageHandler) Provision(ctx caddy.Context) error {
 	setDefault(&h.Timeout, caddy.Duration(defaultImageTimeout))
 	setDefault(&h.Other, otherReject)
 	setDefault(&h.OnError, store.Block)
-	return nil
 }
 
 // Validate implements caddy.Validator.
@@ -157,16 +161,24 @@ func (h *ImageHandler) Validate() error {
 		return fmt.Errorf("on_error is %q, expected %s or %s", h.OnError, store.Block, store.Allow)
 	}
 	m := h.slot.shared.Load()
-	switch {
-	case m.spec == nil:
-		return fmt.Errorf("model %s is none for pictures: give it a preset (%s) or a decoder", h.Model, strings.Join(vision.Presets(), ", "))
-	case m.task() != h.Task:
-		return fmt.Errorf("model %s is one to %s, not to %s", h.Model, m.task(), h.Task)
+	if err := h.checkTask(m.pooledModel); err != nil {
+		return err
 	}
 	for _, r := range slices.Concat(h.Reject, h.Require) {
 		if err := r.validate(m.labels); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkTask refuses a model that does something else.
+func (h *ImageHandler) checkTask(m *pooledModel) error {
+	switch {
+	case m.spec == nil:
+		return fmt.Errorf("model %s is none for pictures: give it a preset (%s) or a decoder", h.Model, strings.Join(vision.Presets(), ", "))
+	case m.task() != h.Task:
+		return fmt.Errorf("model %s is one to %s, not to %s", h.Model, m.task(), h.Task)
 	}
 	return nil
 }

@@ -284,7 +284,7 @@ func (c *imageCall) pass(ctx context.Context, f *upload) error {
 		countCall(c.Model, c.Task, resultBlocked)
 	}
 	(&imageVerdict{a, c.model.title()}).publish(c.r)
-	c.record(a)
+	_ = c.record(a)
 	return err
 }
 

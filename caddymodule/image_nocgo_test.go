@@ -17,4 +17,7 @@ func TestImageWithoutCgo(t *testing.T) {
 	}
 	s.run(answers)
 	s.expect(s.get("/"), 200, "hello")
+	for procedure, input := range map[string]string{"classify": `{"model":"m","image_b64":"x"}`, "detect": `{"model":"m","image_b64":"x"}`, "infer": `{"model":"m","inputs":[]}`} {
+		s.expect(s.post("/limen/call/"+procedure, input, nil), 404, "image models need the cgo build")
+	}
 }

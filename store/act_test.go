@@ -387,6 +387,37 @@ func TestInvokeAct(t *testing.T) {
 	}
 }
 
+// Ensure that a procedure whose calls are acts is in the registry with the others, and is
+// not called as they are.
+func TestActProcedure(t *testing.T) {
+	s := open(t, store.Options{})
+	detect := store.NewActProcedure("detect", 2, "finds objects")
+	echo := store.NewProcedure("echo", 1, "", func(_ context.Context, _ *store.Txn, in string) (string, error) { return in, nil })
+	r, err := store.NewProcedures(echo, detect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list := r.List(); len(list) != 2 || list[0] != detect.Info() || !list[0].Acts || list[0].Version != 2 || list[1].Acts {
+		t.Errorf("%+v", list)
+	}
+	p, err := r.Get("detect")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Invoke(ctx, p, store.Invocation{Principal: "alice"}); !errors.Is(err, store.ErrOptions) || !strings.Contains(err.Error(), "InvokeAct") {
+		t.Errorf("%v", err)
+	}
+	if err := s.PutProcedure(p.Info()); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.Procedures(); err != nil || len(list) != 1 || !list[0].Acts || list[0].FirstSeen.IsZero() {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if _, err := store.NewProcedures(detect, store.NewActProcedure("detect", 3, "")); !errors.Is(err, store.ErrOptions) {
+		t.Errorf("%v", err)
+	}
+}
+
 // Ensure that a key lives KeyLife, and that an output too long to keep is not kept.
 func TestInvokeActLimits(t *testing.T) {
 	clk := newClock()
