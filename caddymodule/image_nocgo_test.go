@@ -21,3 +21,11 @@ func TestImageWithoutCgo(t *testing.T) {
 		s.expect(s.post("/limen/call/"+procedure, input, nil), 404, "image models need the cgo build")
 	}
 }
+
+// Ensure that without cgo the doctor says so of each image model, and what to do.
+func TestDoctorImagesWithoutCgo(t *testing.T) {
+	works, findings := doctorImages(t, "model add testdata/images/add.onnx")
+	if f := findings["model add"]; works || f.State != "broken" || !strings.Contains(f.Found, "CGO_ENABLED=1 ./xcaddy.sh") || !strings.Contains(f.Advice, "take the model out") {
+		t.Errorf("%+v", f)
+	}
+}
