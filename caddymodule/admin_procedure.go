@@ -32,6 +32,7 @@ type answerFunc = func(*App, *sharedStore, *http.Request) (any, error)
 //	                         since, until, procedure, model, principal, decision, limit, cursor
 //	GET  /limen/acts/{id}    one of them
 //	GET  /limen/acts/{id}/why  with its model and preset
+//	GET  /limen/acts/{id}/thumbnail  its picture as a small JPEG, where one is kept
 //	GET  /limen/labels       label, class, author, history=true, verdict, as_of, limit, cursor
 //	GET  /limen/exceptions   as_of, history=true
 //	GET  /limen/models       as_of
@@ -48,6 +49,8 @@ func stateResource(path []string) (method string, answer answerFunc) {
 		return http.MethodGet, getAct(path[1])
 	case len(path) == 3 && path[0] == "acts" && path[2] == "why":
 		return http.MethodGet, getActWhy(path[1])
+	case len(path) == 3 && path[0] == "acts" && path[2] == "thumbnail":
+		return http.MethodGet, getActThumbnail(path[1])
 	case len(path) == 1:
 		return http.MethodGet, map[string]answerFunc{
 			"procedures": getProcedures, "calls": getCalls, "acts": getActs, "labels": getLabels, "exceptions": getExceptions,

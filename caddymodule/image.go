@@ -98,6 +98,11 @@ type ImageHandler struct {
 	// Do not store rows of the calls.
 	NoRecord bool `json:"no_record,omitempty"`
 
+	// Keep a small JPEG of each picture with the call's row, of at most so many pixels
+	// on its longer side, 16 to 512. Whoever may read the store sees what people sent,
+	// also what a gate rejected, for as long as rows are kept. Default: 0, none is kept.
+	Thumbnails int `json:"thumbnails,omitempty"`
+
 	app    *App
 	slot   *modelSlot
 	log    *zap.Logger
@@ -153,6 +158,12 @@ func (h *ImageHandler) Validate() error {
 	}
 	if !(h.MinScore >= 0 && h.MinScore <= 1) {
 		return fmt.Errorf("min_score is %v, expected a number from 0 to 1", h.MinScore)
+	}
+	if h.Thumbnails != 0 && (h.Thumbnails < minThumbnail || h.Thumbnails > maxThumbnail) {
+		return fmt.Errorf("thumbnails is %d, expected 0 for none, or %d to %d pixels", h.Thumbnails, minThumbnail, maxThumbnail)
+	}
+	if h.Thumbnails != 0 && h.NoRecord {
+		return errors.New("thumbnails are kept with the rows of the calls, and no_record keeps none")
 	}
 	if h.Other != otherReject && h.Other != otherAllow {
 		return fmt.Errorf("other is %q, expected %s or %s", h.Other, otherReject, otherAllow)

@@ -268,6 +268,7 @@ func (c *imageCall) seeIn(ctx context.Context, f *upload, a *store.Act, t *stage
 	}
 	defer p.Release()
 	a.Format, a.Width, a.Height = p.Format, p.FullWidth, p.FullHeight
+	c.keepThumbnail(a, &p.RGB)
 	s, err := c.model.look(ctx, p, c.top, c.minScore, t)
 	if err != nil {
 		return nil, err

@@ -296,6 +296,7 @@ func (c *imageCall) gaze(ctx context.Context, f *upload, a *store.Act, t *stages
 	}
 	defer p.Release()
 	a.Format, a.Width, a.Height = p.Format, p.FullWidth, p.FullHeight
+	c.keepThumbnail(a, &p.RGB)
 	return c.model.look(ctx, p, c.top, c.minScore, t)
 }
 

@@ -43,6 +43,7 @@ func TestAct(t *testing.T) {
 	s := open(t, store.Options{})
 	full := detected(1)
 	full.Error, full.Key, full.CallDigest, full.OutputType, full.Output = "no", "k", modelDigest, "application/json", []byte("{}")
+	full.Thumbnail = []byte("\xff\xd8\xff\xd9")
 	for _, want := range []*store.Act{full, detected(2), {}} {
 		if err := s.RecordActSync(ctx, want); err != nil {
 			t.Fatal(err)
@@ -239,6 +240,55 @@ func TestVerifyActs(t *testing.T) {
 			}
 		}
 		_ = s.Close()
+	}
+}
+
+// Ensure that a thumbnail lies with its row alone: it is found by the row's id and not
+// listed, is covered by the hash chain, bounded, and goes with the row.
+func TestActThumbnail(t *testing.T) {
+	o := store.Options{Dir: t.TempDir()}
+	s := open(t, o)
+	jpeg := bytes.Repeat([]byte("a face "), 700)
+	a, big := detected(1), detected(2)
+	a.Thumbnail, big.Thumbnail = jpeg, make([]byte, store.MaxActThumbnail+1)
+	if err := errors.Join(s.RecordActSync(ctx, a), s.RecordActSync(ctx, big)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Act(ctx, a.ID)
+	if err != nil || !bytes.Equal(got.Thumbnail, jpeg) {
+		t.Errorf("%d bytes, %v", len(got.Thumbnail), err)
+	}
+	if got, err := s.Act(ctx, big.ID); err != nil || got.Thumbnail != nil || got.Found != big.Found {
+		t.Errorf("too big: %d bytes, %v", len(got.Thumbnail), err)
+	}
+	page, err := s.Acts(ctx, store.ActQuery{})
+	if err != nil || len(page.Acts) != 2 || page.Acts[0].Thumbnail != nil || page.Acts[1].Thumbnail != nil {
+		t.Errorf("%+v, %v", page, err)
+	}
+	if raw, err := json.Marshal(got); err != nil || bytes.Contains(raw, []byte("humbnail")) {
+		t.Errorf("%s, %v", raw, err)
+	}
+	if r := verify(t, s, store.VerifyOptions{}); r.Found != 0 || r.Rows != 2 {
+		t.Errorf("%+v", r)
+	}
+	if _, err := s.Forget(ctx, store.Person{Principal: "alice"}, "operator", nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Act(ctx, a.ID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("forgotten: %v", err)
+	}
+	segments := s.SegmentNames()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range segments {
+		raw, err := os.ReadFile(filepath.Join(o.Dir, "verdicts", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(raw, jpeg[:70]) {
+			t.Errorf("segment %s still has the thumbnail", name)
+		}
 	}
 }
 
@@ -486,6 +536,7 @@ func TestWhyAct(t *testing.T) {
 func FuzzAct(f *testing.F) {
 	f.Add(store.ActRow(detected(1)))
 	f.Add(store.ActRow(&store.Act{Output: []byte("x")}))
+	f.Add(store.ActRow(&store.Act{Procedure: "detect", Thumbnail: []byte("\xff\xd8\xff\xd9")}))
 	f.Add([]byte{0x81, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, row []byte) {
 		a, err := store.DecodeActRow(row)
@@ -512,7 +563,7 @@ func FuzzAct(f *testing.F) {
 // fitsRow says whether a row keeps all of an act: long texts are cut, and results left out.
 func fitsRow(a *store.Act) bool {
 	const longest = 4096
-	if len(a.Results) > store.MaxActResults {
+	if len(a.Results) > store.MaxActResults || len(a.Thumbnail) > store.MaxActThumbnail {
 		return false
 	}
 	for _, r := range a.Results {
