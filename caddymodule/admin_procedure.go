@@ -131,7 +131,7 @@ type proceduresAnswer struct {
 	Procedures []store.ProcedureInfo `json:"procedures"`
 }
 
-// getProcedures lists what can be called, with the time of its first call.
+// getProcedures lists what can be called, with the time since which it is known here.
 func getProcedures(app *App, s *sharedStore, _ *http.Request) (any, error) {
 	called, err := s.Procedures()
 	if err != nil {

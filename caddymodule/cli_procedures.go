@@ -16,8 +16,8 @@ func newProceduresCommand() *cobra.Command {
 		Long: `Lists the procedures: every operation on the models and the store has a name and a
 version, which stand in the row of each call. "caddy limen calls" lists the rows.
 
-They come from the running server. When no server runs, those that were ever called
-here are read from its data folder.
+They come from the running server. When no server runs, those that were seen here
+are read from its data folder.
 
 POST /limen/call/NAME at the admin endpoint calls one, with its input in JSON.
 Those that the table says are the server's alone it calls itself.`,
@@ -54,7 +54,7 @@ func (c *adminClient) Procedures() ([]store.ProcedureInfo, error) {
 
 func writeProcedures(w io.Writer, list []store.ProcedureInfo) error {
 	if len(list) == 0 {
-		_, err := io.WriteString(w, "no procedures were called here\n")
+		_, err := io.WriteString(w, "no procedures were seen here\n")
 		return err
 	}
 	var t table

@@ -84,7 +84,8 @@ type ProcedureInfo struct {
 	Internal bool   `json:"internal,omitempty"`
 	// Acts says that its calls are acts, which Store.Acts lists, and else Store.Calls.
 	Acts bool `json:"acts,omitempty"`
-	// FirstSeen is when this version was first called here; zero when it was not.
+	// FirstSeen is when this version was first called here, or, of one whose calls are
+	// acts, first offered; zero when it was not.
 	FirstSeen time.Time `json:"first_seen,omitzero"`
 }
 

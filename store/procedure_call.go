@@ -250,7 +250,8 @@ func bucketGet(tx *bbolt.Tx, bucket, key []byte) []byte {
 	return b.Get(key)
 }
 
-// Procedures returns every version of a procedure that was called here.
+// Procedures returns every version of a procedure that was called here, or offered where
+// its calls are acts.
 func (s *Store) Procedures() ([]ProcedureInfo, error) {
 	out := []ProcedureInfo{}
 	err := s.permanent.each(bucketProcedures, func(b []byte) error {
