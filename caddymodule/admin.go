@@ -114,8 +114,13 @@ func (a *adminAPI) serve(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return apiError(statusOf(err), err)
 	}
-	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	if raw, ok := v.(*rawAnswer); ok {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		writeBody(w, http.StatusOK, raw.kind, raw.body)
+		return nil
+	}
+	w.Header().Set("Content-Type", "application/json")
 	return json.NewEncoder(w).Encode(v)
 }
 

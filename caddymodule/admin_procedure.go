@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,12 +24,15 @@ type answerFunc = func(*App, *sharedStore, *http.Request) (any, error)
 //	GET  /limen/procedures   what can be called
 //	POST /limen/call/{name}  calls a procedure: its input in JSON, headers
 //	                         Idempotency-Key and Limen-Principal; answers with the call's row
-//	GET  /limen/calls        calls, {"calls":[…],"next":"cursor"}: procedure, principal, limit, cursor
+//	                         and output
+//	GET  /limen/calls        calls, {"calls":[…],"next":"cursor"}: since, until, procedure, model,
+//	                         principal, limit, cursor
 //	GET  /limen/calls/{id}   one call
 //	GET  /limen/acts         calls of image and inference procedures, {"acts":[…],"next":"cursor"}:
 //	                         since, until, procedure, model, principal, decision, limit, cursor
 //	GET  /limen/acts/{id}    one of them
 //	GET  /limen/acts/{id}/why  with its model and preset
+//	GET  /limen/acts/{id}/thumbnail  its picture as a small JPEG, where one is kept
 //	GET  /limen/labels       label, class, author, history=true, verdict, as_of, limit, cursor
 //	GET  /limen/exceptions   as_of, history=true
 //	GET  /limen/models       as_of
@@ -45,6 +49,8 @@ func stateResource(path []string) (method string, answer answerFunc) {
 		return http.MethodGet, getAct(path[1])
 	case len(path) == 3 && path[0] == "acts" && path[2] == "why":
 		return http.MethodGet, getActWhy(path[1])
+	case len(path) == 3 && path[0] == "acts" && path[2] == "thumbnail":
+		return http.MethodGet, getActThumbnail(path[1])
 	case len(path) == 1:
 		return http.MethodGet, map[string]answerFunc{
 			"procedures": getProcedures, "calls": getCalls, "acts": getActs, "labels": getLabels, "exceptions": getExceptions,
@@ -63,8 +69,12 @@ const (
 // adminPrincipal is who calls where the caller does not say.
 const adminPrincipal = "admin"
 
-// maxInput bounds a call's input: a request to score with its body.
-const maxInput = 8 << 20
+// maxInput bounds a call's input: a request to score with its body. maxActInput bounds
+// one with pictures or tensors.
+const (
+	maxInput    = 8 << 20
+	maxActInput = 64 << 20
+)
 
 // postCall calls the procedure with the name. The body is its input; the answer is the
 // row of the call.
@@ -81,12 +91,19 @@ func postCall(name string) answerFunc {
 		if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
 			return nil, apiError(http.StatusUnsupportedMediaType, errors.New("the input of a procedure is JSON: send it with Content-Type application/json"))
 		}
-		input, err := io.ReadAll(io.LimitReader(r.Body, maxInput+1))
+		limit := maxInput
+		if p.Acts {
+			limit = maxActInput
+		}
+		input, err := io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
 		switch {
 		case err != nil:
 			return nil, apiError(http.StatusBadRequest, fmt.Errorf("reading the input: %w", err))
-		case len(input) > maxInput:
-			return nil, apiError(http.StatusRequestEntityTooLarge, fmt.Errorf("the input is longer than %d bytes", maxInput))
+		case len(input) > limit:
+			return nil, apiError(http.StatusRequestEntityTooLarge, fmt.Errorf("the input is longer than %d bytes", limit))
+		}
+		if p.Acts {
+			return app.callAct(s, r, p, input)
 		}
 		return s.Invoke(r.Context(), p, store.Invocation{
 			Principal: callPrincipal(r), Key: r.Header.Get(headerKey), Input: input,
@@ -109,16 +126,33 @@ func callPrincipal(r *http.Request) string {
 	return adminPrincipal
 }
 
-func getProcedures(app *App, _ *sharedStore, _ *http.Request) (any, error) {
-	return struct {
-		Procedures []store.ProcedureInfo `json:"procedures"`
-	}{app.procedures.List()}, nil
+// proceduresAnswer is what /limen/procedures says.
+type proceduresAnswer struct {
+	Procedures []store.ProcedureInfo `json:"procedures"`
+}
+
+// getProcedures lists what can be called, with the time since which it is known here.
+func getProcedures(app *App, s *sharedStore, _ *http.Request) (any, error) {
+	called, err := s.Procedures()
+	if err != nil {
+		return nil, err
+	}
+	list := app.procedures.List()
+	for i := range list {
+		p := &list[i]
+		at := slices.IndexFunc(called, func(c store.ProcedureInfo) bool { return c.Name == p.Name && c.Version == p.Version })
+		if at >= 0 {
+			p.FirstSeen = called[at].FirstSeen
+		}
+	}
+	return proceduresAnswer{list}, nil
 }
 
 func getCalls(_ *App, s *sharedStore, r *http.Request) (any, error) {
 	var q store.CallQuery
 	err := readParams(r.URL.Query(), map[string]any{
-		"procedure": &q.Procedure, "principal": &q.Principal, "limit": &q.Limit, "cursor": &q.After,
+		"since": &q.Since, "until": &q.Until, "procedure": &q.Procedure, "model": &q.Model, "principal": &q.Principal,
+		"limit": &q.Limit, "cursor": &q.After,
 	})
 	if err != nil {
 		return nil, err
@@ -164,16 +198,16 @@ func readParams(params url.Values, into map[string]any) error {
 	return nil
 }
 
-// call asks the running server to call a procedure.
-func (c *adminClient) call(name string, principal, key string, input any) (*store.Call, error) {
+// call asks the running server to call a procedure, and decodes the call's row with its
+// output into call.
+func (c *adminClient) call(name string, principal, key string, input, call any) error {
 	body, err := json.Marshal(input)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	header := http.Header{"Content-Type": {"application/json"}, headerPrincipal: {principal}}
 	if key != "" {
 		header.Set(headerKey, key)
 	}
-	call := new(store.Call)
-	return call, c.send(http.MethodPost, "/limen/call/"+url.PathEscape(name), header, body, call)
+	return c.send(http.MethodPost, "/limen/call/"+url.PathEscape(name), header, body, call)
 }

@@ -241,7 +241,7 @@ func (a *App) imageModel(name string) (*modelSlot, error) {
 // keepImageModels stores what the rows of calls to come refer to.
 func (a *App) keepImageModels(s *sharedStore) error {
 	for _, p := range actProcedures {
-		if err := s.PutProcedure(p); err != nil {
+		if err := s.PutProcedure(p.Info()); err != nil {
 			return err
 		}
 	}

@@ -20,9 +20,10 @@ func init() {
 		Long: `Works with Limen, the neural firewall in this Caddy.
 
 score, eval, explain and tokens read requests from files and need no server.
-verdicts, why, explain with an ID, threshold, labels, models, policies, replay, export, backup and verify ask
+verdicts, why, explain with an ID, calls, procedures, threshold, labels, models, policies, replay, export, backup and verify ask
 the running server through its admin endpoint; when no server runs they read its
-data folder. label, except, promote and rollback need the running server. restore
+data folder. label, except, promote, rollback, and classify, detect and infer, which
+run its models, need the running server. restore
 needs none. doctor says what works on this machine and what to do about the rest.`,
 		CobraFunc: setUpCLI,
 	})
@@ -51,8 +52,13 @@ func setUpCLI(cmd *cobra.Command) {
 		newEvalCommand(),
 		newExplainCommand(),
 		newTokensCommand(),
+		newClassifyCommand(),
+		newDetectCommand(),
+		newInferCommand(),
 		newVerdictsCommand(),
 		newWhyCommand(),
+		newCallsCommand(),
+		newProceduresCommand(),
 		newThresholdCommand(),
 		newLabelCommand(),
 		newLabelsCommand(),

@@ -99,8 +99,17 @@ func (c *adminClient) explain(err error) error {
 	case known.Error == errNoApp.Error():
 		return fmt.Errorf("%w (admin endpoint %s): %s", errNoLimen, c.address, known.Error)
 	}
-	return fmt.Errorf("%s (admin endpoint %s)", known.Error, c.address)
+	code, _ := strconv.Atoi(status)
+	return &toldError{code, known.Error, c.address}
 }
+
+// toldError is an error that the server answered, with its HTTP status.
+type toldError struct {
+	status        int
+	text, address string
+}
+
+func (e *toldError) Error() string { return fmt.Sprintf("%s (admin endpoint %s)", e.text, e.address) }
 
 // Verdicts implements verdictSource.
 func (c *adminClient) Verdicts(_ context.Context, q store.Query) (*store.Page, error) {

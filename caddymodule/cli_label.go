@@ -19,8 +19,8 @@ import (
 	"github.com/limen-waf/limen/store"
 )
 
-// callFlags are those of the commands that change state. Only a running server does
-// that: it goes by what is changed at once.
+// callFlags are those of the commands that call procedures: that change state, which only a
+// running server does, as it goes by what is changed at once, or that have its models run.
 type callFlags struct {
 	admin adminFlags
 	as    string
@@ -29,29 +29,41 @@ type callFlags struct {
 }
 
 func (f *callFlags) add(cmd *cobra.Command) {
-	f.admin.add(cmd)
+	f.addCaller(cmd)
 	cmd.Flags().StringVar(&f.note, "note", "", "Why, for those who ask later")
+}
+
+// addCaller adds the flags that all calls have.
+func (f *callFlags) addCaller(cmd *cobra.Command) {
+	f.admin.add(cmd)
 	cmd.Flags().StringVar(&f.as, "as", "", "Who says so (default: the user's name)")
 	cmd.Flags().StringVar(&f.key, "key", "", "Idempotency key: the same command with the same key is done once, within 24 hours")
 }
 
 // call calls a procedure in the running server and decodes its output.
 func (f *callFlags) call(procedure string, input, output any) (*store.Call, error) {
-	client, err := newAdminClient(f.admin.address, f.admin.config, f.admin.adapter)
-	if err != nil {
-		return nil, err
-	}
-	call, err := client.call(procedure, f.principal(), f.key, input)
-	if errors.Is(err, errNoServer) || errors.Is(err, errNoLimen) {
-		err = fmt.Errorf("%w: %s needs the running server, whose admin endpoint --address names", err, procedure)
-	}
-	if err != nil {
+	call := new(store.Call)
+	if err := f.send(procedure, input, call); err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(call.Output, output); err != nil {
 		return nil, fmt.Errorf("reading the output of %s: %w", procedure, err)
 	}
 	return call, nil
+}
+
+// send calls a procedure in the running server and decodes the call's row with its
+// output into call.
+func (f *callFlags) send(procedure string, input, call any) error {
+	client, err := newAdminClient(f.admin.address, f.admin.config, f.admin.adapter)
+	if err != nil {
+		return err
+	}
+	err = client.call(procedure, f.principal(), f.key, input, call)
+	if errors.Is(err, errNoServer) || errors.Is(err, errNoLimen) {
+		err = fmt.Errorf("%w: %s needs the running server, whose admin endpoint --address names", err, procedure)
+	}
+	return err
 }
 
 // principal is who calls.

@@ -18,6 +18,9 @@ type verdictSource interface {
 	Verdicts(context.Context, store.Query) (*store.Page, error)
 	Why(context.Context, ulid.ULID) (*store.Chain, error)
 	WhyAct(context.Context, ulid.ULID) (*store.ActChain, error)
+	Calls(context.Context, store.CallQuery) (*store.CallPage, error)
+	Acts(context.Context, store.ActQuery) (*store.ActPage, error)
+	Procedures() ([]store.ProcedureInfo, error)
 	Close() error
 }
 

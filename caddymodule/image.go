@@ -98,6 +98,11 @@ type ImageHandler struct {
 	// Do not store rows of the calls.
 	NoRecord bool `json:"no_record,omitempty"`
 
+	// Keep a small JPEG of each picture with the call's row, of at most so many pixels
+	// on its longer side, 16 to 512. Whoever may read the store sees what people sent,
+	// also what a gate rejected, for as long as rows are kept. Default: 0, none is kept.
+	Thumbnails int `json:"thumbnails,omitempty"`
+
 	app    *App
 	slot   *modelSlot
 	log    *zap.Logger
@@ -122,6 +127,11 @@ func (h *ImageHandler) Provision(ctx caddy.Context) error {
 	if h.slot, err = h.app.imageModel(h.Model); err != nil {
 		return err
 	}
+	h.setDefaults()
+	return nil
+}
+
+func (h *ImageHandler) setDefaults() {
 	if h.Task == procedureClassify {
 		setDefault(&h.Top, defaultTop)
 	}
@@ -131,7 +141,6 @@ func (h *ImageHandler) Provision(ctx caddy.Context) error {
 	setDefault(&h.Timeout, caddy.Duration(defaultImageTimeout))
 	setDefault(&h.Other, otherReject)
 	setDefault(&h.OnError, store.Block)
-	return nil
 }
 
 // Validate implements caddy.Validator.
@@ -150,6 +159,12 @@ func (h *ImageHandler) Validate() error {
 	if !(h.MinScore >= 0 && h.MinScore <= 1) {
 		return fmt.Errorf("min_score is %v, expected a number from 0 to 1", h.MinScore)
 	}
+	if h.Thumbnails != 0 && (h.Thumbnails < minThumbnail || h.Thumbnails > maxThumbnail) {
+		return fmt.Errorf("thumbnails is %d, expected 0 for none, or %d to %d pixels", h.Thumbnails, minThumbnail, maxThumbnail)
+	}
+	if h.Thumbnails != 0 && h.NoRecord {
+		return errors.New("thumbnails are kept with the rows of the calls, and no_record keeps none")
+	}
 	if h.Other != otherReject && h.Other != otherAllow {
 		return fmt.Errorf("other is %q, expected %s or %s", h.Other, otherReject, otherAllow)
 	}
@@ -157,16 +172,24 @@ func (h *ImageHandler) Validate() error {
 		return fmt.Errorf("on_error is %q, expected %s or %s", h.OnError, store.Block, store.Allow)
 	}
 	m := h.slot.shared.Load()
-	switch {
-	case m.spec == nil:
-		return fmt.Errorf("model %s is none for pictures: give it a preset (%s) or a decoder", h.Model, strings.Join(vision.Presets(), ", "))
-	case m.task() != h.Task:
-		return fmt.Errorf("model %s is one to %s, not to %s", h.Model, m.task(), h.Task)
+	if err := h.checkTask(m.pooledModel); err != nil {
+		return err
 	}
 	for _, r := range slices.Concat(h.Reject, h.Require) {
 		if err := r.validate(m.labels); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkTask refuses a model that does something else.
+func (h *ImageHandler) checkTask(m *pooledModel) error {
+	switch {
+	case m.spec == nil:
+		return fmt.Errorf("model %s is none for pictures: give it a preset (%s) or a decoder", h.Model, strings.Join(vision.Presets(), ", "))
+	case m.task() != h.Task:
+		return fmt.Errorf("model %s is one to %s, not to %s", h.Model, m.task(), h.Task)
 	}
 	return nil
 }

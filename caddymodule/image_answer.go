@@ -24,6 +24,9 @@ type imageAnswer struct {
 	Height int             `json:"height"`
 	Labels *[]vision.Label `json:"labels,omitempty"`
 	Boxes  *[]vision.Box   `json:"boxes,omitempty"`
+	// PNG is the picture with the boxes drawn into it, where that was asked for, in
+	// Base64.
+	PNG []byte `json:"png_b64,omitempty"`
 	// Micros is how long each part of the call took, in microseconds.
 	Micros answerMicros `json:"us"`
 }

@@ -154,10 +154,16 @@ func splitJSON(body []byte, maxFiles int) (*uploads, error) {
 	if err := json.Unmarshal(body, &in); err != nil {
 		return nil, badCall(http.StatusBadRequest, "reading JSON: %w", err)
 	}
+	if (in.Image == nil) == (in.Images == nil) {
+		return nil, badCall(http.StatusBadRequest, `JSON body: expected {"image":"<Base64>"} or {"images":["<Base64>",…]}`)
+	}
+	return in.uploads(maxFiles)
+}
+
+// uploads decodes the pictures.
+func (in *jsonUpload) uploads(maxFiles int) (*uploads, error) {
 	u := &uploads{many: in.Images != nil, top: in.Top, minScore: in.MinScore}
 	switch {
-	case (in.Image == nil) == (in.Images == nil):
-		return nil, badCall(http.StatusBadRequest, `JSON body: expected {"image":"<Base64>"} or {"images":["<Base64>",…]}`)
 	case in.Image != nil:
 		in.Images = []string{*in.Image}
 	case len(in.Images) > maxFiles:

@@ -41,6 +41,7 @@ func parseImageHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, err
 //		other      reject|allow
 //		on_error   allow|block
 //		record     on|off
+//		thumbnails [<pixels>]
 //	}
 //
 // The block is optional. reject and require may stand several times, and make it a
@@ -108,10 +109,24 @@ func (h *ImageHandler) parseOption(option string, d *caddyfile.Dispenser) (err e
 		var on bool
 		on, err = onOff(d)
 		h.NoRecord = !on
+	case "thumbnails":
+		h.Thumbnails, err = parseThumbnails(d)
 	default:
 		return d.Errf("unknown limen_image option '%s'", option)
 	}
 	return err
+}
+
+// parseThumbnails reads the pixels of the longer side, which may be left out.
+func parseThumbnails(d *caddyfile.Dispenser) (int, error) {
+	if !d.NextArg() {
+		return defaultThumbnail, nil
+	}
+	n, err := strconv.Atoi(d.Val())
+	if err != nil || n < minThumbnail || n > maxThumbnail {
+		return 0, d.Errf("thumbnails is '%s', expected the pixels of the longer side, %d to %d", d.Val(), minThumbnail, maxThumbnail)
+	}
+	return n, nil
 }
 
 // parseRule reads labels, and a score behind >.

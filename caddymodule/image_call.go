@@ -23,19 +23,22 @@ import (
 // maxTop bounds ?top=.
 const maxTop = 1000
 
-// imageCall is one request to an image handler that answers.
+// imageCall is one call of classify or detect: a request to an image handler, or one to
+// the admin endpoint (procedure_act.go).
 type imageCall struct {
 	*ImageHandler
 	r        *http.Request
+	by       caller
 	store    *sharedStore // nil when Start failed
 	model    *pooledModel
 	top      int
 	minScore float64
-	png      bool
+	png      bool // the answer is the picture with the boxes
+	draw     bool // it is in the answer
 }
 
 func (h *ImageHandler) newCall(r *http.Request) *imageCall {
-	return &imageCall{ImageHandler: h, r: r, store: h.app.openStore(r.Context()), top: h.Top, minScore: h.MinScore}
+	return &imageCall{ImageHandler: h, r: r, by: httpCaller(r), store: h.app.openStore(r.Context()), top: h.Top, minScore: h.MinScore}
 }
 
 // serve answers the request, or returns why it cannot.
@@ -70,19 +73,57 @@ func (c *imageCall) serve(ctx context.Context, w http.ResponseWriter) error {
 	if err := c.takeOptions(files); err != nil {
 		return err
 	}
-	if key := c.r.Header.Get(headerKey); key != "" {
-		return c.answerOnce(ctx, w, key, files)
-	}
-	rows, kind, body, err := c.answer(ctx, files)
+	a, stored, err := c.invoke(ctx, c.r.Header.Get(headerKey), files, c.record)
 	if err != nil {
 		return err
 	}
-	for _, a := range rows {
-		c.record(a)
+	if stored {
+		w.Header().Set(headerReplayed, "true")
 	}
-	w.Header().Set(headerActID, rows[0].ID.String())
-	writeBody(w, http.StatusOK, kind, body)
+	w.Header().Set(headerActID, a.ID.String())
+	writeBody(w, http.StatusOK, a.OutputType, a.Output)
 	return nil
+}
+
+// invoke makes the call: once, where it has an Idempotency-Key, and from then on it
+// answers what it did the first time. The row that it returns, which is the first
+// picture's, has the answer as its output. Without a key, keep keeps the row.
+func (c *imageCall) invoke(ctx context.Context, key string, u *uploads, keep func(*store.Act) error) (a *store.Act, stored bool, err error) {
+	run := func(ctx context.Context) (*store.Act, error) {
+		rows, kind, body, err := c.answer(ctx, u)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range rows[1:] {
+			_ = c.record(a)
+		}
+		rows[0].OutputType, rows[0].Output = kind, body
+		return rows[0], nil
+	}
+	if key != "" {
+		return c.invokeOnce(ctx, key, u, run)
+	}
+	if a, err = run(ctx); err != nil {
+		return nil, false, err
+	}
+	row := *a
+	row.OutputType, row.Output = "", nil // nobody will ask for it again
+	return a, false, keep(&row)
+}
+
+func (c *imageCall) invokeOnce(ctx context.Context, key string, u *uploads, run func(context.Context) (*store.Act, error)) (*store.Act, bool, error) {
+	if c.store == nil {
+		return nil, false, badCall(http.StatusServiceUnavailable, "the store is not open, so an Idempotency-Key cannot be kept")
+	}
+	digest, err := c.digest(u)
+	if err != nil {
+		return nil, false, err
+	}
+	a, stored, err := c.store.InvokeAct(ctx, store.ActInvocation{Principal: c.by.key(), Key: key, CallDigest: digest}, run)
+	if stored {
+		countCall(c.Model, c.Task, resultStored)
+	}
+	return a, stored, err
 }
 
 // readQuery reads the options of one request; those of somebody else are left alone.
@@ -130,8 +171,8 @@ func (c *imageCall) setMinScore(p float64) error {
 	return nil
 }
 
-// takeOptions takes the options of a JSON body, and settles what the answer is.
-func (c *imageCall) takeOptions(u *uploads) error {
+// setOptions takes the options of a JSON body.
+func (c *imageCall) setOptions(u *uploads) error {
 	if u.top != nil {
 		if err := c.setTop(*u.top); err != nil {
 			return err
@@ -141,6 +182,14 @@ func (c *imageCall) takeOptions(u *uploads) error {
 		if err := c.setMinScore(*u.minScore); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// takeOptions takes the options of a JSON body, and settles what the answer is.
+func (c *imageCall) takeOptions(u *uploads) error {
+	if err := c.setOptions(u); err != nil {
+		return err
 	}
 	c.png = accepts(c.r.Header.Values("Accept"), typePNG)
 	switch {
@@ -160,11 +209,10 @@ func (c *imageCall) answer(ctx context.Context, u *uploads) (rows []*store.Act, 
 	rows = make([]*store.Act, len(u.files))
 	answers := make([]*imageAnswer, len(u.files))
 	errs := make([]error, len(u.files))
-	var png bytes.Buffer
 	see := func(i int) {
 		f := &u.files[i]
 		rows[i] = c.newAct(f.data)
-		answers[i], errs[i] = c.see(ctx, f, rows[i], &png)
+		answers[i], errs[i] = c.see(ctx, f, rows[i])
 	}
 	var wait sync.WaitGroup
 	for i := range u.files[1:] {
@@ -190,13 +238,13 @@ func (c *imageCall) answer(ctx context.Context, u *uploads) (rows []*store.Act, 
 				a.Error = "another picture of the request could not be looked at"
 			}
 			a.Status = asCallError(err).status
-			c.record(a)
+			_ = c.record(a)
 		}
 		return nil, "", nil, err
 	}
 	switch {
 	case c.png:
-		return rows, typePNG, png.Bytes(), nil
+		return rows, typePNG, answers[0].PNG, nil
 	case u.many:
 		body, err = encodeAnswer(imageAnswers{answers})
 	default:
@@ -206,20 +254,21 @@ func (c *imageCall) answer(ctx context.Context, u *uploads) (rows []*store.Act, 
 }
 
 // see looks at one file and fills in its row.
-func (c *imageCall) see(ctx context.Context, f *upload, a *store.Act, png *bytes.Buffer) (*imageAnswer, error) {
+func (c *imageCall) see(ctx context.Context, f *upload, a *store.Act) (*imageAnswer, error) {
 	var t stages
-	answer, err := c.seeIn(ctx, f, a, png, &t)
+	answer, err := c.seeIn(ctx, f, a, &t)
 	c.finish(a, &t, err)
 	return answer, err
 }
 
-func (c *imageCall) seeIn(ctx context.Context, f *upload, a *store.Act, png *bytes.Buffer, t *stages) (*imageAnswer, error) {
-	p, err := c.model.decode(ctx, f.data, picture.Options{MaxBytes: c.MaxBytes, MaxPixels: c.MaxPixels}, c.png, t)
+func (c *imageCall) seeIn(ctx context.Context, f *upload, a *store.Act, t *stages) (*imageAnswer, error) {
+	p, err := c.model.decode(ctx, f.data, picture.Options{MaxBytes: c.MaxBytes, MaxPixels: c.MaxPixels}, c.png || c.draw, t)
 	if err != nil {
 		return nil, err
 	}
 	defer p.Release()
 	a.Format, a.Width, a.Height = p.Format, p.FullWidth, p.FullHeight
+	c.keepThumbnail(a, &p.RGB)
 	s, err := c.model.look(ctx, p, c.top, c.minScore, t)
 	if err != nil {
 		return nil, err
@@ -232,12 +281,14 @@ func (c *imageCall) seeIn(ctx context.Context, f *upload, a *store.Act, png *byt
 	} else {
 		answer.Labels = &s.labels
 	}
-	if c.png {
+	if c.png || c.draw {
 		scaleX, scaleY := float64(p.Width)/float64(p.FullWidth), float64(p.Height)/float64(p.FullHeight)
 		vision.Draw(&p.RGB, scaleX, scaleY, s.boxes)
-		if err := picture.EncodePNG(png, &p.RGB); err != nil {
+		var png bytes.Buffer
+		if err := picture.EncodePNG(&png, &p.RGB); err != nil {
 			return nil, err
 		}
+		answer.PNG = png.Bytes()
 	}
 	answer.Micros = t.micros()
 	return answer, nil
@@ -261,54 +312,8 @@ func (s *sight) cut(top int, minScore float64) {
 	}
 }
 
-// answerOnce answers a call with an Idempotency-Key: once, and from then on with what
-// was answered the first time.
-func (c *imageCall) answerOnce(ctx context.Context, w http.ResponseWriter, key string, u *uploads) error {
-	if c.store == nil {
-		return badCall(http.StatusServiceUnavailable, "the store is not open, so an Idempotency-Key cannot be kept")
-	}
-	digest, err := c.digest(u)
-	if err != nil {
-		return err
-	}
-	var answered []byte
-	var kind string
-	a, stored, err := c.store.InvokeAct(ctx, store.ActInvocation{Principal: keyPrincipal(c.r), Key: key, CallDigest: digest},
-		func(ctx context.Context) (*store.Act, error) {
-			rows, t, body, err := c.answer(ctx, u)
-			if err != nil {
-				return nil, err
-			}
-			for _, a := range rows[1:] {
-				c.record(a)
-			}
-			kind, answered = t, body
-			rows[0].OutputType, rows[0].Output = t, body
-			return rows[0], nil
-		})
-	if err != nil {
-		return err
-	}
-	if stored {
-		kind, answered = a.OutputType, a.Output
-		w.Header().Set(headerReplayed, "true")
-		countCall(c.Model, c.Task, resultStored)
-	}
-	w.Header().Set(headerActID, a.ID.String())
-	writeBody(w, http.StatusOK, kind, answered)
-	return nil
-}
-
 // headerReplayed says that an answer is a stored one.
 const headerReplayed = "Idempotent-Replayed"
-
-// keyPrincipal is whose an Idempotency-Key is.
-func keyPrincipal(r *http.Request) string {
-	if who := principal(r); who != "" {
-		return who
-	}
-	return "anonymous"
-}
 
 // digest is over everything that the answer depends on.
 func (c *imageCall) digest(u *uploads) (string, error) {
@@ -321,7 +326,8 @@ func (c *imageCall) digest(u *uploads) (string, error) {
 		MinScore      float64
 		PNG, Many     bool
 		Files         []file
-	}{Procedure: c.Task, Version: actVersionOf(c.Task), Model: c.model.digest, Preset: c.model.presetDigest, Top: c.top, MinScore: c.minScore, PNG: c.png, Many: u.many}
+		Draw          bool `json:",omitempty"`
+	}{Procedure: c.Task, Version: actVersionOf(c.Task), Model: c.model.digest, Preset: c.model.presetDigest, Top: c.top, MinScore: c.minScore, PNG: c.png, Many: u.many, Draw: c.draw}
 	for _, f := range u.files {
 		in.Files = append(in.Files, file{f.name, digestOf(f.data)})
 	}

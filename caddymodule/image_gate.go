@@ -284,7 +284,7 @@ func (c *imageCall) pass(ctx context.Context, f *upload) error {
 		countCall(c.Model, c.Task, resultBlocked)
 	}
 	(&imageVerdict{a, c.model.title()}).publish(c.r)
-	c.record(a)
+	_ = c.record(a)
 	return err
 }
 
@@ -296,6 +296,7 @@ func (c *imageCall) gaze(ctx context.Context, f *upload, a *store.Act, t *stages
 	}
 	defer p.Release()
 	a.Format, a.Width, a.Height = p.Format, p.FullWidth, p.FullHeight
+	c.keepThumbnail(a, &p.RGB)
 	return c.model.look(ctx, p, c.top, c.minScore, t)
 }
 

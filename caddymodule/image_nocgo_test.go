@@ -17,4 +17,15 @@ func TestImageWithoutCgo(t *testing.T) {
 	}
 	s.run(answers)
 	s.expect(s.get("/"), 200, "hello")
+	for procedure, input := range map[string]string{"classify": `{"model":"m","image_b64":"x"}`, "detect": `{"model":"m","image_b64":"x"}`, "infer": `{"model":"m","inputs":[]}`} {
+		s.expect(s.post("/limen/call/"+procedure, input, nil), 404, "image models need the cgo build")
+	}
+}
+
+// Ensure that without cgo the doctor says so of each image model, and what to do.
+func TestDoctorImagesWithoutCgo(t *testing.T) {
+	works, findings := doctorImages(t, "model add testdata/images/add.onnx")
+	if f := findings["model add"]; works || f.State != "broken" || !strings.Contains(f.Found, "CGO_ENABLED=1 ./xcaddy.sh") || !strings.Contains(f.Advice, "take the model out") {
+		t.Errorf("%+v", f)
+	}
 }

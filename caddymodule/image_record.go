@@ -9,19 +9,21 @@ import (
 	"github.com/limen-waf/limen/store"
 )
 
-// Procedures whose calls are rows of acts.
+// Procedures whose calls are rows of acts, whoever makes them: a handler, or the admin
+// endpoint and the command line (procedure_act.go).
 const (
 	procedureClassify = "classify"
 	procedureDetect   = "detect"
 	procedureInfer    = "infer"
 )
 
-// actProcedures describe them, for the store. A version is raised when the same
-// input would give another output with the same model and preset.
-var actProcedures = []store.ProcedureInfo{
-	{Name: procedureClassify, Version: 1, About: "labels a picture"},
-	{Name: procedureDetect, Version: 1, About: "finds things in a picture"},
-	{Name: procedureInfer, Version: 1, About: "runs a model on tensors"},
+// actProcedures are those of the registry (newProcedures) whose calls are acts. A
+// version is raised when the same input would give another output with the same model
+// and preset.
+var actProcedures = []*store.Procedure{
+	store.NewActProcedure(procedureClassify, 1, "labels a picture"),
+	store.NewActProcedure(procedureDetect, 1, "finds things in a picture"),
+	store.NewActProcedure(procedureInfer, 1, "runs a model on tensors"),
 }
 
 func actVersionOf(procedure string) int {
@@ -33,23 +35,44 @@ func actVersionOf(procedure string) int {
 	return 0
 }
 
-// beginAct begins the row of a call.
-func beginAct(s *sharedStore, r *http.Request, procedure string, m *pooledModel) *store.Act {
-	a := &store.Act{
-		ID: newActID(s), Procedure: procedure, Version: actVersionOf(procedure),
-		Model: m.name, ModelDigest: m.digest, PresetDigest: m.presetDigest,
-		Method: r.Method, Host: strings.ToLower(r.Host), Path: r.RequestURI,
-		ClientIP: clientIP(r), Principal: principal(r), Server: serverName(r),
+// caller says who makes a call, and by which request, for the call's row.
+type caller struct {
+	method, host, path  string
+	client, who, server string
+}
+
+// httpCaller is who sent a request to a handler.
+func httpCaller(r *http.Request) caller {
+	by := caller{
+		method: r.Method, host: strings.ToLower(r.Host), path: r.RequestURI,
+		client: clientIP(r), who: principal(r), server: serverName(r),
 	}
 	if orig, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
-		a.Method, a.Path = orig.Method, orig.RequestURI
+		by.method, by.path = orig.Method, orig.RequestURI
 	}
-	return a
+	return by
+}
+
+// key is whose an Idempotency-Key is.
+func (by *caller) key() string {
+	if by.who != "" {
+		return by.who
+	}
+	return "anonymous"
+}
+
+// beginAct begins the row of a call.
+func beginAct(s *sharedStore, by *caller, procedure string, m *pooledModel) *store.Act {
+	return &store.Act{
+		ID: newActID(s), Procedure: procedure, Version: actVersionOf(procedure),
+		Model: m.name, ModelDigest: m.digest, PresetDigest: m.presetDigest,
+		Method: by.method, Host: by.host, Path: by.path, ClientIP: by.client, Principal: by.who, Server: by.server,
+	}
 }
 
 // newAct begins the row of a call for one picture.
 func (c *imageCall) newAct(data []byte) *store.Act {
-	a := beginAct(c.store, c.r, c.Task, c.model)
+	a := beginAct(c.store, &c.by, c.Task, c.model)
 	a.InputDigest, a.InputBytes = digestOf(data), int64(len(data))
 	return a
 }
@@ -93,8 +116,9 @@ func (s *sight) fill(a *store.Act) {
 }
 
 // record queues a row. One that is not taken is counted by the store.
-func (c *imageCall) record(a *store.Act) {
+func (c *imageCall) record(a *store.Act) error {
 	if c.store != nil && !c.NoRecord {
 		c.store.RecordAct(a)
 	}
+	return nil
 }

@@ -69,10 +69,15 @@ func (h *InferenceHandler) Provision(ctx caddy.Context) error {
 			return err
 		}
 	}
+	h.open()
+	return nil
+}
+
+// open makes what answers.
+func (h *InferenceHandler) open() {
 	h.server = inference.NewHandler(&modelRepository{h}, inference.Options{
 		MaxBytes: h.MaxBytes, Admin: h.Admin, Statistics: inferenceStatistics, Observe: h.observe,
 	})
-	return nil
 }
 
 // Validate implements caddy.Validator.
@@ -93,8 +98,8 @@ func (h *InferenceHandler) ServeHTTP(w http.ResponseWriter, r *http.Request, nex
 	if r.URL.Path != "/v2" && !strings.HasPrefix(r.URL.Path, "/v2/") {
 		return next.ServeHTTP(w, r)
 	}
-	call := &inferenceCall{r: r, store: h.app.openStore(r.Context())}
-	r = r.WithContext(context.WithValue(r.Context(), inferenceCallKey{}, call))
+	call := &inferenceCall{r: r, by: httpCaller(r), store: h.app.openStore(r.Context())}
+	r = call.in(r)
 	if key := r.Header.Get(headerKey); key != "" && r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/infer") {
 		h.serveOnce(w, r, call, key)
 		return nil
@@ -103,16 +108,23 @@ func (h *InferenceHandler) ServeHTTP(w http.ResponseWriter, r *http.Request, nex
 	return nil
 }
 
-// inferenceCall is one request to an inference handler, in its context.
+// inferenceCall is one call of infer: a request to an inference handler, in whose context
+// it is, or one to the admin endpoint (procedure_act.go).
 type inferenceCall struct {
 	r     *http.Request
+	by    caller
 	store *sharedStore
-	// With an Idempotency-Key: the row is kept here, and not queued.
-	keyed bool
-	act   *store.Act
+	// held says that the row of a call that succeeds is kept here, and not queued.
+	held bool
+	act  *store.Act
 }
 
 type inferenceCallKey struct{}
+
+// in puts the call into a request's context.
+func (c *inferenceCall) in(r *http.Request) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), inferenceCallKey{}, c))
+}
 
 // observe makes the row of an infer request.
 func (h *InferenceHandler) observe(ctx context.Context, c *inference.Call) {
@@ -121,7 +133,7 @@ func (h *InferenceHandler) observe(ctx context.Context, c *inference.Call) {
 		return
 	}
 	m := &pooledModel{name: c.Model, digest: c.Digest}
-	a := beginAct(call.store, call.r, procedureInfer, m)
+	a := beginAct(call.store, &call.by, procedureInfer, m)
 	if c.Inputs != nil {
 		a.InputDigest = "sha256:" + c.InputDigest()
 	}
@@ -155,7 +167,7 @@ func (h *InferenceHandler) observe(ctx context.Context, c *inference.Call) {
 	if c.ID == "" {
 		c.ID = a.ID.String()
 	}
-	if call.keyed && c.Err == nil {
+	if call.held && c.Err == nil {
 		call.act = a
 		return
 	}

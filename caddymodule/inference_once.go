@@ -36,28 +36,13 @@ func (h *InferenceHandler) serveOnce(w http.ResponseWriter, r *http.Request, cal
 		writeCallError(w, err)
 		return
 	}
-	call.keyed = true
-	var fresh *heldResponse
-	inv := store.ActInvocation{Principal: keyPrincipal(r), Key: key, CallDigest: h.digest(r, body.Bytes())}
-	a, stored, err := call.store.InvokeAct(r.Context(), inv, func(ctx context.Context) (*store.Act, error) {
-		fresh = &heldResponse{header: http.Header{}, status: http.StatusOK}
-		again := r.WithContext(ctx)
-		again.Body, again.ContentLength = io.NopCloser(bytes.NewReader(body.Bytes())), int64(body.Len())
-		h.server.ServeHTTP(fresh, again)
-		if call.act == nil {
-			return nil, errAnswered
-		}
-		call.act.Output = fresh.body.Bytes()
-		call.act.OutputType = responseType(fresh.header)
-		return call.act, nil
-	})
+	a, fresh, stored, err := h.invoke(r, call, key, body.Bytes())
 	switch {
 	case err == nil && stored:
 		setResponseType(w.Header(), a.OutputType)
 		w.Header().Set(headerReplayed, "true")
 		w.Header().Set(headerActID, a.ID.String())
 		writeBody(w, http.StatusOK, w.Header().Get("Content-Type"), a.Output)
-		countCall(a.Model, procedureInfer, resultStored)
 	case err == nil || errors.Is(err, errAnswered):
 		maps.Copy(w.Header(), fresh.header)
 		w.WriteHeader(fresh.status)
@@ -70,6 +55,39 @@ func (h *InferenceHandler) serveOnce(w http.ResponseWriter, r *http.Request, cal
 		}
 		writeCallError(w, e)
 	}
+}
+
+// invoke makes an infer call with the whole request in hand: once, where it has an
+// Idempotency-Key. The row has the response's body as its output; fresh is the response,
+// unless it is a stored one. With errAnswered it says what is wrong with the request.
+func (h *InferenceHandler) invoke(r *http.Request, call *inferenceCall, key string, body []byte) (a *store.Act, fresh *heldResponse, stored bool, err error) {
+	call.held = true
+	run := func(ctx context.Context) (*store.Act, error) {
+		fresh = &heldResponse{header: http.Header{}, status: http.StatusOK}
+		again := r.WithContext(ctx)
+		again.Body, again.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		h.server.ServeHTTP(fresh, again)
+		if call.act == nil {
+			return nil, errAnswered
+		}
+		call.act.Output = fresh.body.Bytes()
+		call.act.OutputType = responseType(fresh.header)
+		return call.act, nil
+	}
+	if key == "" {
+		if a, err = run(r.Context()); err == nil {
+			row := *a
+			row.OutputType, row.Output = "", nil
+			err = call.store.RecordActSync(r.Context(), &row)
+		}
+		return a, fresh, false, err
+	}
+	inv := store.ActInvocation{Principal: call.by.key(), Key: key, CallDigest: h.digest(r, body)}
+	a, stored, err = call.store.InvokeAct(r.Context(), inv, run)
+	if stored {
+		countCall(a.Model, procedureInfer, resultStored)
+	}
+	return a, fresh, stored, err
 }
 
 // heldResponse is a http.ResponseWriter that keeps what it is given.

@@ -17,7 +17,9 @@ import (
 // newProcedures is the registry of what a server can be asked to do, for the admin
 // endpoint and, through it, for the command line. The handler calls the same
 // procedures: score by its function, pooledEngine.classify, because it does
-// so for every request and the verdict's row is the row of that call.
+// so for every request and the verdict's row is the row of that call; classify, detect
+// and infer by imageCall.invoke and InferenceHandler.invoke, as the admin endpoint does
+// (procedure_act.go).
 func (a *App) newProcedures() (*store.Procedures, error) {
 	host := &store.PromotionHost{
 		Names:      []string{modelHTTP},
@@ -26,7 +28,7 @@ func (a *App) newProcedures() (*store.Procedures, error) {
 		Check:      a.checkCandidate,
 	}
 	a.configure = store.ConfigureProcedure()
-	return store.NewProcedures(
+	return store.NewProcedures(append([]*store.Procedure{
 		a.scoreProcedure(),
 		store.LabelProcedure(corpus.Classes[1:]),
 		store.ExceptProcedure(func(m *store.ExceptionMatch) error {
@@ -40,7 +42,7 @@ func (a *App) newProcedures() (*store.Procedures, error) {
 		store.RollbackProcedure(host),
 		a.configure,
 		store.ReplayProcedure(),
-	)
+	}, actProcedures...)...)
 }
 
 // scoreProcedure scores one request that somebody asks about. It is not traffic: it

@@ -77,6 +77,10 @@ type Act struct {
 	CallDigest string `json:"call_digest,omitempty"`
 	OutputType string `json:"output_type,omitempty"`
 	Output     []byte `json:"-"`
+
+	// Thumbnail is a small JPEG of the picture, nil where none is kept. One of more than
+	// MaxActThumbnail is left out.
+	Thumbnail []byte `json:"-"`
 }
 
 // ActResult is one result of a call: a class with its probability, or an object with
@@ -94,6 +98,8 @@ const (
 	MaxActResults = 16
 	// MaxActOutput is the longest output that is kept for an Idempotency-Key.
 	MaxActOutput = 8 << 20
+	// MaxActThumbnail is the longest thumbnail that a row keeps.
+	MaxActThumbnail = 64 << 10
 )
 
 // RecordAct queues a to be written and returns at once. It reports whether the row

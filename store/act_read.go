@@ -67,7 +67,8 @@ func (q *ActQuery) matches(a *Act) bool {
 			strings.HasPrefix(strings.TrimPrefix(a.ModelDigest, "sha256:"), q.Model))
 }
 
-// Acts lists calls, newest first, without their outputs. There is no index besides
+// Acts lists calls, newest first, without their outputs and
+// thumbnails. There is no index besides
 // time: a filter that nothing matches reads all rows of the time asked for.
 func (s *Store) Acts(ctx context.Context, q ActQuery) (*ActPage, error) {
 	if s.closed() {
@@ -114,7 +115,7 @@ func (s *Store) Acts(ctx context.Context, q ActQuery) (*ActPage, error) {
 					page.Next = page.Acts[limit-1].ID.String()
 					return nil
 				}
-				a.Output = nil
+				a.Output, a.Thumbnail = nil, nil
 				page.Acts = append(page.Acts, a)
 			}
 			return nil

@@ -58,6 +58,7 @@ const (
 	actCallDigest   = 31
 	actOutputType   = 32
 	actResult       = 33 // one each
+	actThumbnail    = 62
 	actOutput       = 63
 )
 
@@ -108,6 +109,9 @@ func appendActDraft(dst []byte, a *Act) ([]byte, draft) {
 	b = appendText(b, actOutputType, a.OutputType)
 	for i := range a.Results[:min(len(a.Results), MaxActResults)] {
 		b = appendActResult(b, &a.Results[i])
+	}
+	if len(a.Thumbnail) > 0 && len(a.Thumbnail) <= MaxActThumbnail {
+		b = appendBytes(b, actThumbnail, a.Thumbnail)
 	}
 	if a.Output != nil {
 		b = appendBytes(b, actOutput, a.Output)
@@ -253,6 +257,8 @@ func (a *Act) setField(f *field) bool {
 		var r ActResult
 		r, ok = f.actResult()
 		a.Results = append(a.Results, r)
+	case actThumbnail:
+		a.Thumbnail, ok = append([]byte{}, f.b...), f.kind == kindBytes && len(f.b) > 0
 	case actOutput:
 		a.Output, ok = append([]byte{}, f.b...), f.kind == kindBytes
 	}

@@ -43,6 +43,7 @@ func TestAct(t *testing.T) {
 	s := open(t, store.Options{})
 	full := detected(1)
 	full.Error, full.Key, full.CallDigest, full.OutputType, full.Output = "no", "k", modelDigest, "application/json", []byte("{}")
+	full.Thumbnail = []byte("\xff\xd8\xff\xd9")
 	for _, want := range []*store.Act{full, detected(2), {}} {
 		if err := s.RecordActSync(ctx, want); err != nil {
 			t.Fatal(err)
@@ -242,6 +243,55 @@ func TestVerifyActs(t *testing.T) {
 	}
 }
 
+// Ensure that a thumbnail lies with its row alone: it is found by the row's id and not
+// listed, is covered by the hash chain, bounded, and goes with the row.
+func TestActThumbnail(t *testing.T) {
+	o := store.Options{Dir: t.TempDir()}
+	s := open(t, o)
+	jpeg := bytes.Repeat([]byte("a face "), 700)
+	a, big := detected(1), detected(2)
+	a.Thumbnail, big.Thumbnail = jpeg, make([]byte, store.MaxActThumbnail+1)
+	if err := errors.Join(s.RecordActSync(ctx, a), s.RecordActSync(ctx, big)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Act(ctx, a.ID)
+	if err != nil || !bytes.Equal(got.Thumbnail, jpeg) {
+		t.Errorf("%d bytes, %v", len(got.Thumbnail), err)
+	}
+	if got, err := s.Act(ctx, big.ID); err != nil || got.Thumbnail != nil || got.Found != big.Found {
+		t.Errorf("too big: %d bytes, %v", len(got.Thumbnail), err)
+	}
+	page, err := s.Acts(ctx, store.ActQuery{})
+	if err != nil || len(page.Acts) != 2 || page.Acts[0].Thumbnail != nil || page.Acts[1].Thumbnail != nil {
+		t.Errorf("%+v, %v", page, err)
+	}
+	if raw, err := json.Marshal(got); err != nil || bytes.Contains(raw, []byte("humbnail")) {
+		t.Errorf("%s, %v", raw, err)
+	}
+	if r := verify(t, s, store.VerifyOptions{}); r.Found != 0 || r.Rows != 2 {
+		t.Errorf("%+v", r)
+	}
+	if _, err := s.Forget(ctx, store.Person{Principal: "alice"}, "operator", nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Act(ctx, a.ID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("forgotten: %v", err)
+	}
+	segments := s.SegmentNames()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range segments {
+		raw, err := os.ReadFile(filepath.Join(o.Dir, "verdicts", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(raw, jpeg[:70]) {
+			t.Errorf("segment %s still has the thumbnail", name)
+		}
+	}
+}
+
 // Ensure that Forget takes a person's acts too, and that the chain still verifies.
 func TestForgetActs(t *testing.T) {
 	o, acts, verdicts, _ := mixed(t)
@@ -387,6 +437,37 @@ func TestInvokeAct(t *testing.T) {
 	}
 }
 
+// Ensure that a procedure whose calls are acts is in the registry with the others, and is
+// not called as they are.
+func TestActProcedure(t *testing.T) {
+	s := open(t, store.Options{})
+	detect := store.NewActProcedure("detect", 2, "finds objects")
+	echo := store.NewProcedure("echo", 1, "", func(_ context.Context, _ *store.Txn, in string) (string, error) { return in, nil })
+	r, err := store.NewProcedures(echo, detect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list := r.List(); len(list) != 2 || list[0] != detect.Info() || !list[0].Acts || list[0].Version != 2 || list[1].Acts {
+		t.Errorf("%+v", list)
+	}
+	p, err := r.Get("detect")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Invoke(ctx, p, store.Invocation{Principal: "alice"}); !errors.Is(err, store.ErrOptions) || !strings.Contains(err.Error(), "InvokeAct") {
+		t.Errorf("%v", err)
+	}
+	if err := s.PutProcedure(p.Info()); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.Procedures(); err != nil || len(list) != 1 || !list[0].Acts || list[0].FirstSeen.IsZero() {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if _, err := store.NewProcedures(detect, store.NewActProcedure("detect", 3, "")); !errors.Is(err, store.ErrOptions) {
+		t.Errorf("%v", err)
+	}
+}
+
 // Ensure that a key lives KeyLife, and that an output too long to keep is not kept.
 func TestInvokeActLimits(t *testing.T) {
 	clk := newClock()
@@ -450,26 +531,53 @@ func TestWhyAct(t *testing.T) {
 	}
 }
 
-// Ensure that no bytes make the decoder of an act panic, and that what it takes it
-// writes the same way.
+// Ensure that no bytes make the decoder of an act panic, that what it takes has a form in
+// JSON, and that from then on it is written the same way, field by field.
 func FuzzAct(f *testing.F) {
 	f.Add(store.ActRow(detected(1)))
 	f.Add(store.ActRow(&store.Act{Output: []byte("x")}))
+	f.Add(store.ActRow(&store.Act{Procedure: "detect", Thumbnail: []byte("\xff\xd8\xff\xd9")}))
 	f.Add([]byte{0x81, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, row []byte) {
 		a, err := store.DecodeActRow(row)
-		if err != nil || len(a.Results) > store.MaxActResults {
+		if err != nil {
 			return
 		}
-		b, err := store.DecodeActRow(store.ActRow(a))
+		if _, err := json.Marshal(a); err != nil {
+			t.Fatalf("%+v: %v", a, err)
+		}
+		again := store.ActRow(a)
+		b, err := store.DecodeActRow(again)
 		if err != nil {
 			t.Fatalf("its own row is refused: %v", err)
 		}
-		x, y := fmt.Sprintf("%+v", a), fmt.Sprintf("%+v", b)
-		if len(a.Results) == 0 && x != y {
-			t.Fatalf("%s became %s", x, y)
+		if third := store.ActRow(b); !bytes.Equal(third, again) {
+			t.Fatalf("%+v became %+v", a, b)
+		}
+		if fitsRow(a) && !reflect.DeepEqual(a, b) {
+			t.Fatalf("%+v became %+v", a, b)
 		}
 	})
+}
+
+// fitsRow says whether a row keeps all of an act: long texts are cut, and results left out.
+func fitsRow(a *store.Act) bool {
+	const longest = 4096
+	if len(a.Results) > store.MaxActResults || len(a.Thumbnail) > store.MaxActThumbnail {
+		return false
+	}
+	for _, r := range a.Results {
+		if len(r.Label) > longest {
+			return false
+		}
+	}
+	v := reflect.ValueOf(*a)
+	for i := range v.NumField() {
+		if x := v.Field(i); x.Kind() == reflect.String && x.Len() > longest {
+			return false
+		}
+	}
+	return true
 }
 
 func BenchmarkRecordAct(b *testing.B) {

@@ -43,7 +43,8 @@
 // verdicts lie: [Store.RecordAct] queues one, the writer commits it with the verdicts
 // into the bucket "acts" of its segment, and into the same hash chain. [Store.Act],
 // [Store.Acts] and [Store.WhyAct] read them; [Store.InvokeAct] makes a call with an
-// Idempotency-Key once.
+// Idempotency-Key once. Their procedures ([NewActProcedure]) stand in the registry with
+// the others. A row may hold a thumbnail of the picture.
 //
 // # Procedures and events
 //

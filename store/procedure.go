@@ -32,6 +32,8 @@ type Procedure struct {
 	About string
 	// Internal procedures are called by the server alone.
 	Internal bool
+	// Acts says that its calls have rows of acts (NewActProcedure).
+	Acts bool
 
 	run func(context.Context, *Txn, json.RawMessage) (any, error)
 	// canonical brings an input into the one form that its digest is over.
@@ -80,7 +82,10 @@ type ProcedureInfo struct {
 	Version  int    `json:"version"`
 	About    string `json:"about"`
 	Internal bool   `json:"internal,omitempty"`
-	// FirstSeen is when this version was first called here; zero when it was not.
+	// Acts says that its calls are acts, which Store.Acts lists, and else Store.Calls.
+	Acts bool `json:"acts,omitempty"`
+	// FirstSeen is when this version was first called here, or, of one whose calls are
+	// acts, first offered; zero when it was not.
 	FirstSeen time.Time `json:"first_seen,omitzero"`
 }
 
@@ -120,13 +125,14 @@ func (r *Procedures) names() []string {
 func (r *Procedures) List() []ProcedureInfo {
 	out := make([]ProcedureInfo, 0, len(r.by))
 	for _, name := range r.names() {
-		out = append(out, r.by[name].info())
+		out = append(out, r.by[name].Info())
 	}
 	return out
 }
 
-func (p *Procedure) info() ProcedureInfo {
-	return ProcedureInfo{Name: p.Name, Version: p.Version, About: p.About, Internal: p.Internal}
+// Info describes p.
+func (p *Procedure) Info() ProcedureInfo {
+	return ProcedureInfo{Name: p.Name, Version: p.Version, About: p.About, Internal: p.Internal, Acts: p.Acts}
 }
 
 // Invocation is what a procedure is called with.
@@ -160,6 +166,9 @@ var ErrUnchanged = errors.New("store: nothing to change")
 func (s *Store) Invoke(ctx context.Context, p *Procedure, inv Invocation) (*Call, error) {
 	if err := s.mayCall(&inv); err != nil {
 		return nil, err
+	}
+	if p.Acts {
+		return nil, fail(ErrOptions, "calls of procedure %s are acts: make them with InvokeAct", p.Name)
 	}
 	canonical, err := p.canonical(inv.Input)
 	if err != nil {
@@ -349,7 +358,7 @@ func putProcedure(tx *bbolt.Tx, p *Procedure, now time.Time) error {
 	if tx.Bucket(bucketProcedures).Get(key) != nil {
 		return nil
 	}
-	info := p.info()
+	info := p.Info()
 	info.FirstSeen = now
 	value, err := json.Marshal(info)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -119,7 +120,11 @@ func (s *Store) Call(id ulid.ULID) (c *Call, err error) {
 
 // CallQuery says which calls to list. Zero values filter nothing.
 type CallQuery struct {
-	Procedure string
+	Since, Until time.Time
+	Procedure    string
+	// Model is a name, or a digest or its beginning: of calls whose output was made from
+	// that model (Call.Parents).
+	Model     string
 	Principal string
 	// Limit is the most on a page, default DefaultLimit, at most MaxLimit; After is
 	// CallPage.Next of the page before.
@@ -135,17 +140,36 @@ type CallPage struct {
 
 // Calls lists calls, newest first.
 func (s *Store) Calls(ctx context.Context, q CallQuery) (*CallPage, error) {
-	after, limit, err := pageOf(q.After, q.Limit)
+	before, limit, err := pageOf(q.After, q.Limit)
 	if err != nil {
 		return nil, err
 	}
+	if s.closed() {
+		return nil, ErrClosed
+	}
+	lo := idFloor(q.Since)
+	if !q.Until.IsZero() {
+		if hi := idFloor(q.Until); hi.Compare(before) < 0 {
+			before = hi
+		}
+	}
+	var models []string
+	if q.Model != "" {
+		if models, err = s.modelDigests(q.Model); err != nil {
+			return nil, err
+		}
+	}
 	page := &CallPage{Calls: []*Call{}}
-	err = s.eachRecord(ctx, bucketCalls, after, func(_ *bbolt.Tx, id ulid.ULID, value []byte) (bool, error) {
+	err = s.eachRecord(ctx, bucketCalls, before, func(_ *bbolt.Tx, id ulid.ULID, value []byte) (bool, error) {
+		if id.Compare(lo) < 0 {
+			return false, nil
+		}
 		c, err := decodeCall(id, value)
 		if err != nil {
 			return false, err
 		}
-		if q.Procedure != "" && q.Procedure != c.Procedure || q.Principal != "" && q.Principal != c.Principal {
+		if q.Procedure != "" && q.Procedure != c.Procedure || q.Principal != "" && q.Principal != c.Principal ||
+			q.Model != "" && !slices.ContainsFunc(models, func(m string) bool { return slices.Contains(c.Parents, "model "+m) }) {
 			return true, nil
 		}
 		if len(page.Calls) == limit {
@@ -226,7 +250,8 @@ func bucketGet(tx *bbolt.Tx, bucket, key []byte) []byte {
 	return b.Get(key)
 }
 
-// Procedures returns every version of a procedure that was called here.
+// Procedures returns every version of a procedure that was called here, or offered where
+// its calls are acts.
 func (s *Store) Procedures() ([]ProcedureInfo, error) {
 	out := []ProcedureInfo{}
 	err := s.permanent.each(bucketProcedures, func(b []byte) error {

@@ -898,3 +898,60 @@ func FuzzRecord(f *testing.F) {
 		}
 	})
 }
+
+// Ensure that calls are listed by time, procedure, principal and model, page by page.
+func TestCalls(t *testing.T) {
+	clk := newClock()
+	s := open(t, store.Options{Clock: clk.now})
+	if err := s.PutModel(modelDigest, "limen", []byte("{}"), clk.now()); err != nil {
+		t.Fatal(err)
+	}
+	ask := store.NewProcedure("ask", 1, "", func(_ context.Context, t *store.Txn, in int) (int, error) {
+		if in%2 == 0 {
+			t.Parent("model", modelDigest)
+		}
+		return in, nil
+	})
+	tell := store.NewProcedure("tell", 1, "", func(_ context.Context, _ *store.Txn, in int) (int, error) { return in, nil })
+	begin := clk.now()
+	for i := range 12 {
+		p, who := ask, "alice"
+		if i%3 == 0 {
+			p, who = tell, "bob"
+		}
+		if _, err := s.Invoke(ctx, p, store.Invocation{Principal: who, Input: fmt.Append(nil, i)}); err != nil {
+			t.Fatal(err)
+		}
+		clk.add(time.Minute)
+	}
+	middle := begin.Add(5 * time.Minute)
+	for _, tt := range []struct {
+		q    store.CallQuery
+		want int
+	}{
+		{store.CallQuery{}, 12}, {store.CallQuery{Procedure: "ask"}, 8}, {store.CallQuery{Principal: "bob"}, 4},
+		{store.CallQuery{Since: middle}, 7}, {store.CallQuery{Until: middle}, 5}, {store.CallQuery{Since: middle, Until: middle}, 0},
+		{store.CallQuery{Model: "limen"}, 4}, {store.CallQuery{Model: modelDigest[:20], Since: middle}, 2},
+	} {
+		tt.q.Limit = 3
+		var ids []ulid.ULID
+		for {
+			page, err := s.Calls(ctx, tt.q)
+			if err != nil {
+				t.Fatalf("%+v: %v", tt.q, err)
+			}
+			for _, c := range page.Calls {
+				ids = append(ids, c.ID)
+			}
+			if tt.q.After = page.Next; tt.q.After == "" {
+				break
+			}
+		}
+		if len(ids) != tt.want || !slices.IsSortedFunc(ids, func(a, b ulid.ULID) int { return b.Compare(a) }) {
+			t.Errorf("%+v: %d calls, want %d", tt.q, len(ids), tt.want)
+		}
+	}
+	if _, err := s.Calls(ctx, store.CallQuery{Model: "other"}); !errors.Is(err, store.ErrQuery) || !strings.Contains(err.Error(), "limen "+modelDigest) {
+		t.Errorf("%v", err)
+	}
+}
