@@ -22,7 +22,7 @@ func init() {
 score, eval, explain and tokens read requests from files and need no server.
 verdicts, why, explain with an ID, threshold, labels, models, policies, replay, export, backup and verify ask
 the running server through its admin endpoint; when no server runs they read its
-data folder. label, except, promote and rollback need the running server. restore
+data folder. label, except, adapt, promote and rollback need the running server. restore
 needs none. doctor says what works on this machine and what to do about the rest.`,
 		CobraFunc: setUpCLI,
 	})
@@ -59,6 +59,7 @@ func setUpCLI(cmd *cobra.Command) {
 		newExceptCommand(),
 		newModelsCommand(),
 		newPoliciesCommand(),
+		newAdaptCommand(),
 		newPromoteCommand(),
 		newRollbackCommand(),
 		newReplayCommand(),

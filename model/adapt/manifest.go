@@ -94,11 +94,11 @@ func NewModel(base *model.Model, r *Result, run Run, name string, number int) (*
 	}{metrics{r.Before, r.After}}); err != nil {
 		return nil, err
 	}
-	raw, err := json.MarshalIndent(m, "", "  ")
+	raw, err := json.Marshal(m) // as a store writes it: the digest is over these bytes
 	if err != nil {
 		return nil, err
 	}
-	return model.New(append(raw, '\n'), onnx)
+	return model.New(raw, onnx)
 }
 
 // RunOf reads the record of an adaptation from a manifest's run, nil when it was made
