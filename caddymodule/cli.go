@@ -22,7 +22,7 @@ func init() {
 score, eval, explain and tokens read requests from files and need no server.
 verdicts, why, explain with an ID, calls, procedures, threshold, labels, models, policies, replay, export, backup and verify ask
 the running server through its admin endpoint; when no server runs they read its
-data folder. label, except, promote, rollback, and classify, detect and infer, which
+data folder. label, except, adapt, promote, rollback, and classify, detect and infer, which
 run its models, need the running server. restore
 needs none. doctor says what works on this machine and what to do about the rest.`,
 		CobraFunc: setUpCLI,
@@ -65,6 +65,7 @@ func setUpCLI(cmd *cobra.Command) {
 		newExceptCommand(),
 		newModelsCommand(),
 		newPoliciesCommand(),
+		newAdaptCommand(),
 		newPromoteCommand(),
 		newRollbackCommand(),
 		newReplayCommand(),

@@ -57,7 +57,7 @@ func TestCLIHelp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"score", "eval", "explain", "tokens", "classify", "detect", "infer", "verdicts", "why", "calls", "procedures", "threshold", "label", "labels", "except", "models", "policies", "promote", "rollback", "replay", "export", "backup", "restore", "doctor"} {
+	for _, name := range []string{"score", "eval", "explain", "tokens", "classify", "detect", "infer", "verdicts", "why", "calls", "procedures", "threshold", "label", "labels", "except", "models", "policies", "adapt", "promote", "rollback", "replay", "export", "backup", "restore", "doctor"} {
 		if !strings.Contains(out, "\n  "+name+" ") {
 			t.Errorf("%s is not in the help:\n%s", name, out)
 		}
@@ -86,7 +86,7 @@ func TestCLIErrors(t *testing.T) {
 		args []string
 		want string
 	}{
-		"command":         {[]string{"scroe"}, `unknown command "scroe" for "caddy limen", expected one of backup, calls, classify, detect, doctor, eval, except, explain, export, forget, infer, label, labels, models, policies, procedures, promote, replay, restore, rollback, score, threshold, tokens, verdicts, verify, why`},
+		"command":         {[]string{"scroe"}, `unknown command "scroe" for "caddy limen", expected one of adapt, backup, calls, classify, detect, doctor, eval, except, explain, export, forget, infer, label, labels, models, policies, procedures, promote, replay, restore, rollback, score, threshold, tokens, verdicts, verify, why`},
 		"flag":            {[]string{"score", "--thresold", "1", "-"}, "unknown flag: --thresold"},
 		"no file":         {[]string{"score"}, "no FILE given, expected JSON Lines or raw HTTP messages, or - for standard input"},
 		"no file, eval":   {[]string{"eval", "--json"}, "no FILE given"},

@@ -226,6 +226,7 @@ func writeRun(p *page, r *store.Run) {
 		text += ", by " + printable(r.Author)
 	}
 	p.line("run", "%s", text)
+	p.line("note", "%s", printable(r.Note))
 	p.line("code", "%s", printable(r.Code))
 	if r.LabelSet != "" {
 		p.line("label set", "%s, %s", thousands(len(r.Labels)), r.LabelSet)
@@ -240,11 +241,10 @@ func writeParents(p *page, c *store.Chain) {
 		if i > 0 {
 			p.title("made from model " + printable(a.Model.Name) + " " + a.Model.Digest)
 			writeRun(p, a.Run)
-			if a.Run != nil {
-				for _, d := range a.Run.Data {
-					p.line("data", "%s, %s, %s rows, %s", printable(d.Name), d.Role, thousands(int(d.Rows)), orNone(d.SHA256))
-				}
-			}
+			writeRunData(p, a.Run)
+		} else if a.Run != nil && a.Run.Kind == store.RunAdaptation {
+			p.title("read by the adaptation besides labels")
+			writeRunData(p, a.Run)
 		}
 		if len(a.Labels) > 0 {
 			p.title("labels that model " + a.Model.Digest + " learned from")
@@ -255,6 +255,15 @@ func writeParents(p *page, c *store.Chain) {
 		if n := len(a.Labels) - most; n > 0 {
 			p.text("… " + thousands(n) + " more (--json)")
 		}
+	}
+}
+
+func writeRunData(p *page, r *store.Run) {
+	if r == nil {
+		return
+	}
+	for _, d := range r.Data {
+		p.line("data", "%s, %s, %s rows, %s", printable(d.Name), d.Role, thousands(int(d.Rows)), orNone(d.SHA256))
 	}
 }
 

@@ -42,6 +42,7 @@ func (a *App) newProcedures() (*store.Procedures, error) {
 		store.RollbackProcedure(host),
 		a.configure,
 		store.ReplayProcedure(),
+		a.adaptProcedure(),
 	}, actProcedures...)...)
 }
 

@@ -62,7 +62,7 @@ func TestCallAPI(t *testing.T) {
 		status                  int
 		want                    string
 	}{
-		{"/limen/call/adapt", "{}", "", 404, `no procedure \"adapt\": there are`},
+		{"/limen/call/learn", "{}", "", 404, `no procedure \"learn\": there are adapt`},
 		{"/limen/call/configure", "{}", "", 403, "server's own"},
 		{"/limen/call/label", label, "text/plain", 415, "application/json"},
 		{"/limen/call/label", "{", "", 400, "input of procedure label"},

@@ -73,8 +73,14 @@ func checkResumed(p *store.Replay, c *classifier.Classifier) error {
 // rescorer scores recorded requests under a candidate, and judges them as their site
 // would.
 type rescorer struct {
+	*siteThresholds
 	candidate *classifier.Classifier
 	threshold float64 // of all, 0 for each site's own
+}
+
+// siteThresholds are the thresholds that sites would have under a candidate.
+type siteThresholds struct {
+	candidate *model.Manifest
 	policies  map[string]*sitePolicy
 	models    map[string]*model.Manifest
 	judges    sync.Map // judgeKey: classifier.Policy
@@ -90,10 +96,12 @@ type sitePolicy struct {
 type judgeKey struct{ policy, model string }
 
 func newRescorer(s *store.Store, candidate *classifier.Classifier, threshold float64) (*rescorer, error) {
-	r := &rescorer{
-		candidate: candidate, threshold: threshold,
-		policies: make(map[string]*sitePolicy), models: make(map[string]*model.Manifest),
-	}
+	sites, err := newSiteThresholds(s, &candidate.Model().Manifest)
+	return &rescorer{sites, candidate, threshold}, err
+}
+
+func newSiteThresholds(s *store.Store, candidate *model.Manifest) (*siteThresholds, error) {
+	r := &siteThresholds{candidate: candidate, policies: make(map[string]*sitePolicy), models: make(map[string]*model.Manifest)}
 	now := s.At(time.Time{})
 	policies, err := now.Policies()
 	if err != nil {
@@ -151,6 +159,11 @@ func (r *rescorer) thresholdOf(v *store.Verdict, res *classifier.Result) float64
 	if r.threshold != 0 {
 		return r.threshold
 	}
+	return r.of(v, res.Attack)
+}
+
+// of is the threshold for a row whose likeliest attack class is the given one.
+func (r *siteThresholds) of(v *store.Verdict, attack string) float64 {
 	site, old := r.policies[v.PolicyDigest], r.models[v.ModelDigest]
 	if site != nil && site.TargetFPR > 0 && v.Threshold > 0 && (old == nil || v.Threshold != shippedThreshold(old, v.Class)) {
 		return v.Threshold // that the site's traffic gave
@@ -158,9 +171,9 @@ func (r *rescorer) thresholdOf(v *store.Verdict, res *classifier.Result) float64
 	key := judgeKey{v.PolicyDigest, v.ModelDigest}
 	p, ok := r.judges.Load(key)
 	if !ok {
-		p, _ = r.judges.LoadOrStore(key, under(&r.candidate.Model().Manifest, site, old))
+		p, _ = r.judges.LoadOrStore(key, under(r.candidate, site, old))
 	}
-	return p.(*classifier.Policy).ThresholdFor(res.Attack)
+	return p.(*classifier.Policy).ThresholdFor(attack)
 }
 
 func shippedThreshold(m *model.Manifest, class string) float64 {

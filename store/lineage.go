@@ -5,7 +5,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/oklog/ulid/v2"
 	"go.etcd.io/bbolt"
@@ -37,6 +39,7 @@ type Run struct {
 	Metrics  json.RawMessage `json:"metrics,omitempty"`
 	Finished time.Time       `json:"finished,omitzero"`
 	Author   string          `json:"author,omitempty"`
+	Note     string          `json:"note,omitempty"`
 }
 
 // LabelSetDigest is the digest of a set of labels: SHA-256 over their IDs in order,
@@ -60,6 +63,9 @@ func (t *Txn) PutRun(m *NewModel, r Run) error {
 		r.LabelSet = LabelSetDigest(r.Labels)
 	}
 	r.Author = t.principal
+	if r.Note = strings.TrimSpace(r.Note); len(r.Note) > maxNote || !utf8.ValidString(r.Note) {
+		return fail(ErrQuery, "note has %d bytes: want at most %d, in UTF-8", len(r.Note), maxNote)
+	}
 	if r.Parent != "" {
 		t.Parent("model", r.Parent)
 	}
@@ -127,6 +133,9 @@ func trainingOf(m *ModelRecord) Run {
 		Created time.Time       `json:"created"`
 		Metrics json.RawMessage `json:"metrics"`
 		Run     struct {
+			Kind     string    `json:"kind"`
+			Parent   string    `json:"parent"`
+			LabelSet string    `json:"label_set"`
 			Code     string    `json:"code"`
 			Seed     *int64    `json:"seed"`
 			Finished time.Time `json:"finished"`
@@ -136,6 +145,9 @@ func trainingOf(m *ModelRecord) Run {
 	r := Run{
 		ID: runID(m.Digest), Kind: RunTraining, Model: m.Digest, Code: manifest.Run.Code, Seed: manifest.Run.Seed,
 		Data: dataSets(m.Manifest), Metrics: manifest.Metrics, Finished: manifest.Run.Finished,
+	}
+	if manifest.Run.Kind == RunAdaptation { // in another store, which has its labels
+		r.Kind, r.Parent, r.LabelSet = RunAdaptation, manifest.Run.Parent, manifest.Run.LabelSet
 	}
 	if r.Finished.IsZero() {
 		r.Finished = manifest.Created
