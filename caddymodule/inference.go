@@ -70,7 +70,7 @@ func (h *InferenceHandler) Provision(ctx caddy.Context) error {
 		}
 	}
 	h.server = inference.NewHandler(&modelRepository{h}, inference.Options{
-		MaxBytes: h.MaxBytes, Admin: h.Admin, Statistics: inferenceStatistics, Observe: h.observe,
+		MaxBytes: h.MaxBytes, Admin: h.Admin, Statistics: inferenceStatistics, Digest: true, Observe: h.observe,
 	})
 	return nil
 }

@@ -22,6 +22,9 @@ type Options struct {
 	// Statistics counts the requests; nil: counters of the handler's own. One that is
 	// handed on lives longer than a handler.
 	Statistics *Statistics
+	// Digest takes Call.InputDigest of every request while the model runs, for an
+	// Observe that asks for it.
+	Digest bool
 	// Observe, if not nil, is called with every infer request that names a model there
 	// is, failed ones too, before its response is written. It is called on the
 	// request's goroutine.
