@@ -14,6 +14,7 @@
 # before anything is measured. Variables:
 #
 #	DEVICE         the device, where no argument names it
+#	PARTS          what to measure: "engines bare resnet proxy image" (all)
 #	LIMEN_SHARED   the folder with models/ and data/ (../shared). Without it the parts
 #	               that need them are left out and named
 #	REQUESTS       labelled requests for the end-to-end part, a JSON Lines file
@@ -33,6 +34,7 @@ device=${1:-${DEVICE:-cuda}}
 shared=$(cd "${LIMEN_SHARED:-../shared}" 2>/dev/null && pwd) || shared=
 benchtime=${BENCHTIME:-1s}
 rounds=${ROUNDS:-7}
+parts=" ${PARTS:-engines bare resnet proxy image} "
 resnet=$shared/models/light/light_resnet50_dynbatch.onnx
 requests=${REQUESTS:-$(find "$shared/data/public/test" -name '*.jsonl.gz' 2>/dev/null | sort | head -n 1)} || requests=
 export CGO_ENABLED=1
@@ -42,6 +44,7 @@ die() {
 	printf 'bench_gpu.sh: %s\n' "$*" >&2
 	exit 1
 }
+wanted() { case $parts in *" $1 "*) ;; *) return 1 ;; esac }
 left_out() { printf '\nLeft out: %s\n' "$*"; }
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/limen-gpu.XXXXXX")
@@ -95,44 +98,50 @@ if ! "$caddy" limen doctor --device "$device" --data "$scratch/data" >"$scratch/
 fi
 grep -E '(ONNX Runtime|CUDA|engine) ' "$scratch/doctor" | sed 's/^/- doctor: /' || true
 
-printf '\n## The firewall: one call of 1 to 512 requests\n\n```\n'
-step "firewall, engines"
-bench ./gpu '^BenchmarkBatch$'
-printf '```\n'
-# BenchmarkBatch/requests=8/device=cuda-16  100  12345 ns/op  …
-awk -v device="$device" -v cores="$(nproc)" '
-	/^BenchmarkBatch\// {
-		split($1, part, "/"); sub("requests=", "", part[2]); sub("device=", "", part[3])
-		sub(/-[0-9]+$/, "", part[3])
-		time[part[2], part[3]] = $3
-		if (!(part[2] in seen)) { seen[part[2]] = 1; order[++n] = part[2] }
-	}
-	END {
-		for (i = 1; i <= n; i++) {
-			best = time[order[i], "native"]; c = time[order[i], "cpu"]
-			if (c != "" && (best == "" || c < best)) best = c
-			d = time[order[i], device]
-			if (best == "" || d == "") continue
-			if (!pays && device != "cpu" && d < best) {
-				pays = order[i]
-				printf "\nThe device pays from %d requests at the same time: %.0f us there, %.0f us on one thread of the CPU.\n",
-					pays, d / 1e3, best / 1e3
-			}
-			if (order[i] / d > most) { most = order[i] / d; at = order[i] }
-			if (order[i] / best > one) one = order[i] / best
+if wanted engines; then
+	printf '\n## The firewall: one call of 1 to 512 requests\n\n```\n'
+	step "firewall, engines"
+	bench ./gpu '^BenchmarkBatch$'
+	printf '```\n'
+	# BenchmarkBatch/requests=8/device=cuda-16  100  12345 ns/op  …
+	awk -v device="$device" -v cores="$(nproc)" '
+		/^BenchmarkBatch\// {
+			split($1, part, "/"); sub("requests=", "", part[2]); sub("device=", "", part[3])
+			sub(/-[0-9]+$/, "", part[3])
+			time[part[2], part[3]] = $3
+			if (!(part[2] in seen)) { seen[part[2]] = 1; order[++n] = part[2] }
 		}
-		if (!pays) print "\nAt no size up to 512 does the device beat one thread of the CPU."
-		if (one) printf "\nAt most it scores %.0f requests/s (%d at the same time), one thread of the CPU %.0f: as much as %.1f threads, of %d here.\n",
-			most * 1e9, at, one * 1e9, most / one, cores
-	}' "$scratch/lines"
+		END {
+			for (i = 1; i <= n; i++) {
+				best = time[order[i], "native"]; c = time[order[i], "cpu"]
+				if (c != "" && (best == "" || c < best)) best = c
+				d = time[order[i], device]
+				if (best == "" || d == "") continue
+				if (!pays && device != "cpu" && d < best) {
+					pays = order[i]
+					printf "\nThe device pays from %d requests at the same time: %.0f us there, %.0f us on one thread of the CPU.\n",
+						pays, d / 1e3, best / 1e3
+				}
+				if (order[i] / d > most) { most = order[i] / d; at = order[i] }
+				if (order[i] / best > one) one = order[i] / best
+			}
+			if (!pays) print "\nAt no size up to 512 does the device beat one thread of the CPU."
+			if (one) printf "\nAt most it scores %.0f requests/s (%d at the same time), one thread of the CPU %.0f: as much as %.1f threads, of %d here.\n",
+				most * 1e9, at, one * 1e9, most / one, cores
+		}' "$scratch/lines"
+fi
 
-printf '\n## The firewall: the engine and the bare runtime\n\n```\n'
-step "firewall, engine and bare runtime"
-bench ./gpu/ort '^BenchmarkBare$'
-printf '```\n'
+if wanted bare; then
+	printf '\n## The firewall: the engine and the bare runtime\n\n```\n'
+	step "firewall, engine and bare runtime"
+	bench ./gpu/ort '^BenchmarkBare$'
+	printf '```\n'
+fi
 
-printf '\n## ResNet-50\n\n'
-if [ -f "$resnet" ]; then
+if ! wanted resnet; then
+	:
+elif [ -f "$resnet" ]; then
+	printf '\n## ResNet-50\n\n'
 	step "ResNet-50, throughput at 32 callers and bare batches"
 	printf '```\n'
 	bench ./gpu/session '^BenchmarkThroughput$'
@@ -143,8 +152,12 @@ else
 	left_out "no ${resnet:-light_resnet50_dynbatch.onnx} (LIMEN_SHARED)"
 fi
 
-printf '\n## End to end: requests a second through Caddy, with the device and without\n\n'
-if [ -n "$requests" ] && [ -f "$requests" ]; then
+if wanted proxy || wanted image; then
+	printf '\n## End to end: requests a second through Caddy, with the device and without\n\n'
+fi
+if ! wanted proxy; then
+	:
+elif [ -n "$requests" ] && [ -f "$requests" ]; then
 	step "end to end, the firewall"
 	cat >"$scratch/device" <<-END
 		limen {
@@ -163,7 +176,7 @@ else
 	left_out "no labelled requests (REQUESTS, or data/public/test under LIMEN_SHARED)"
 fi
 
-if [ -f "$resnet" ]; then
+if wanted image && [ -f "$resnet" ]; then
 	places=cpu
 	[ "$device" = cpu ] || places="cpu $device"
 	for place in $places; do
