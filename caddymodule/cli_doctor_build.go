@@ -44,7 +44,10 @@ func checkCUDA(r gpu.Report) check {
 	c := check{Name: "CUDA", State: checkOK, Found: "usable, driver " + r.CUDA.Driver, Detail: r.CUDA.Devices}
 	switch {
 	case !r.CUDA.Visible:
-		return check{Name: "CUDA", State: checkAbsent, Found: "no device"}
+		c = check{Name: "CUDA", State: checkAbsent, Found: "no device"}
+		if r.CUDA.Provider { // somebody meant to use one
+			c.Found, c.Advice = "no device, and ONNX Runtime has the provider for one", r.CUDA.Error
+		}
 	case !r.CUDA.Usable:
 		c.State, c.Found = checkAbsent, "a device is there and not used"
 		c.Advice = r.CUDA.Error

@@ -76,7 +76,7 @@ func (h *InferenceHandler) Provision(ctx caddy.Context) error {
 // open makes what answers.
 func (h *InferenceHandler) open() {
 	h.server = inference.NewHandler(&modelRepository{h}, inference.Options{
-		MaxBytes: h.MaxBytes, Admin: h.Admin, Statistics: inferenceStatistics, Observe: h.observe,
+		MaxBytes: h.MaxBytes, Admin: h.Admin, Statistics: inferenceStatistics, Digest: true, Observe: h.observe,
 	})
 }
 

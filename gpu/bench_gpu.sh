@@ -7,23 +7,34 @@
 #
 #	gpu/bench_gpu.sh [DEVICE]      DEVICE: cuda (the default), cuda:N, or cpu to try the script
 #
-# It needs Go, a C compiler, and ONNX Runtime with its CUDA provider, CUDA and cuDNN:
-# LIMEN_ONNXRUNTIME names the folder with libonnxruntime.so.1, libonnxruntime_providers_cuda.so
-# and libonnxruntime_providers_shared.so, and LD_LIBRARY_PATH those of CUDA and cuDNN. Variables:
+# It needs Linux, Go, a C compiler, and ONNX Runtime with its CUDA provider, CUDA, cuDNN
+# and the driver: LIMEN_ONNXRUNTIME names the folder with libonnxruntime.so.1,
+# libonnxruntime_providers_cuda.so and libonnxruntime_providers_shared.so (without it,
+# ./onnxruntime), and LD_LIBRARY_PATH those of CUDA and cuDNN. What is missing is said
+# before anything is measured. Variables:
 #
+#	DEVICE         the device, where no argument names it
+#	PARTS          what to measure: "engines bare resnet proxy image" (all)
 #	LIMEN_SHARED   the folder with models/ and data/ (../shared). Without it the parts
 #	               that need them are left out and named
 #	REQUESTS       labelled requests for the end-to-end part, a JSON Lines file
 #	CADDY          a Caddy with Limen, in place of building one
-#	BENCHTIME      time for each figure (1s)
-#	ROUNDS         rounds of the end-to-end part (7)
+#	BENCHTIME      time for each figure of the benchmarks, as go test's -benchtime (1s)
+#	ROUNDS         rounds of the end-to-end parts (7)
+#	IMAGETIME      time of one measurement of ResNet-50 through Caddy (5s)
+#
+# It takes about 20 minutes. A run of everything but the device, in a few minutes:
+#
+#	BENCHTIME=1x ROUNDS=1 gpu/bench_gpu.sh cpu
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-device=${1:-cuda}
+device=${1:-${DEVICE:-cuda}}
 shared=$(cd "${LIMEN_SHARED:-../shared}" 2>/dev/null && pwd) || shared=
 benchtime=${BENCHTIME:-1s}
+rounds=${ROUNDS:-7}
+parts=" ${PARTS:-engines bare resnet proxy image} "
 resnet=$shared/models/light/light_resnet50_dynbatch.onnx
 requests=${REQUESTS:-$(find "$shared/data/public/test" -name '*.jsonl.gz' 2>/dev/null | sort | head -n 1)} || requests=
 export CGO_ENABLED=1
@@ -33,6 +44,7 @@ die() {
 	printf 'bench_gpu.sh: %s\n' "$*" >&2
 	exit 1
 }
+wanted() { case $parts in *" $1 "*) ;; *) return 1 ;; esac }
 left_out() { printf '\nLeft out: %s\n' "$*"; }
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/limen-gpu.XXXXXX")
@@ -40,14 +52,25 @@ trap 'rm -rf "$scratch"' EXIT
 
 # bench PACKAGE PATTERN runs benchmarks on the device and keeps their lines.
 bench() {
+	: >"$scratch/part"
 	LIMEN_BENCH_DEVICE=$device LIMEN_SHARED=$shared \
-		go test -run '^$' -bench "$2" -benchtime "$benchtime" -timeout 30m "$1" | tee -a "$scratch/lines" | grep -E '^(Benchmark|---|FAIL)' || true
-	if grep -q '^\(--- \)\{0,1\}FAIL' "$scratch/lines"; then
+		go test -run '^$' -bench "$2" -benchtime "$benchtime" -timeout 30m "$1" >"$scratch/part" 2>&1 || {
+		cat "$scratch/part" >&2
 		die "the benchmark $2 of $1 failed, see above"
-	fi
+	}
+	grep -E '^Benchmark' "$scratch/part" | tee -a "$scratch/lines" || {
+		cat "$scratch/part" >&2
+		die "the benchmark $2 of $1 measured nothing, see above"
+	}
 }
 
-command -v go >/dev/null || die "there is no Go"
+[ "$(uname -s)" = Linux ] || die "this needs Linux"
+command -v go >/dev/null || die "there is no Go: get it from https://go.dev/dl/"
+read -r compiler _ < <(go env CC)
+command -v "$compiler" >/dev/null || die "there is no C compiler $compiler: install gcc or clang with the C library's headers"
+if [ -z "${LIMEN_ONNXRUNTIME:-}" ] && [ -d onnxruntime ]; then
+	export LIMEN_ONNXRUNTIME=$PWD/onnxruntime
+fi
 case $device in
 cpu) ;;
 cuda | cuda:[0-9]*) ;;
@@ -67,40 +90,58 @@ if [ -z "${CADDY:-}" ]; then
 	step "building Caddy with Limen"
 	go build -tags nobadger,nomysql,nopgx -o "$caddy" ./cmd/caddy
 fi
-"$caddy" limen doctor 2>&1 | grep -i -E 'onnx|cuda|driver|device' | sed 's/^/- doctor: /' || true
+caddy=$(realpath "$caddy")
+# The doctor scores two requests on the device, and says what keeps it from that.
+if ! "$caddy" limen doctor --device "$device" --data "$scratch/data" >"$scratch/doctor" 2>&1; then
+	cat "$scratch/doctor" >&2
+	die "device $device does not work, the lines with ✗ and → say why"
+fi
+grep -E '(ONNX Runtime|CUDA|engine) ' "$scratch/doctor" | sed 's/^/- doctor: /' || true
 
-printf '\n## The firewall: one call of 1 to 512 requests\n\n```\n'
-step "firewall, engines"
-bench ./gpu '^BenchmarkBatch$'
-printf '```\n'
-# BenchmarkBatch/requests=8/device=cuda-16  100  12345 ns/op  …
-awk -v device="$device" '
-	/^BenchmarkBatch\// {
-		split($1, part, "/"); sub("requests=", "", part[2]); sub("device=", "", part[3])
-		sub(/-[0-9]+$/, "", part[3])
-		time[part[2], part[3]] = $3
-		if (!(part[2] in seen)) { seen[part[2]] = 1; order[++n] = part[2] }
-	}
-	END {
-		for (i = 1; i <= n; i++) {
-			best = time[order[i], "native"]; c = time[order[i], "cpu"]
-			if (c != "" && c < best) best = c
-			if (time[order[i], device] != "" && time[order[i], device] < best) {
-				printf "\nThe device pays from %d requests at the same time: %.0f us there, %.0f us on one thread of the CPU.\n",
-					order[i], time[order[i], device] / 1e3, best / 1e3
-				exit
-			}
+if wanted engines; then
+	printf '\n## The firewall: one call of 1 to 512 requests\n\n```\n'
+	step "firewall, engines"
+	bench ./gpu '^BenchmarkBatch$'
+	printf '```\n'
+	# BenchmarkBatch/requests=8/device=cuda-16  100  12345 ns/op  …
+	awk -v device="$device" -v cores="$(nproc)" '
+		/^BenchmarkBatch\// {
+			split($1, part, "/"); sub("requests=", "", part[2]); sub("device=", "", part[3])
+			sub(/-[0-9]+$/, "", part[3])
+			time[part[2], part[3]] = $3
+			if (!(part[2] in seen)) { seen[part[2]] = 1; order[++n] = part[2] }
 		}
-		print "\nAt no size up to 512 does the device beat one thread of the CPU."
-	}' "$scratch/lines"
+		END {
+			for (i = 1; i <= n; i++) {
+				best = time[order[i], "native"]; c = time[order[i], "cpu"]
+				if (c != "" && (best == "" || c < best)) best = c
+				d = time[order[i], device]
+				if (best == "" || d == "") continue
+				if (!pays && device != "cpu" && d < best) {
+					pays = order[i]
+					printf "\nThe device pays from %d requests at the same time: %.0f us there, %.0f us on one thread of the CPU.\n",
+						pays, d / 1e3, best / 1e3
+				}
+				if (order[i] / d > most) { most = order[i] / d; at = order[i] }
+				if (order[i] / best > one) one = order[i] / best
+			}
+			if (!pays) print "\nAt no size up to 512 does the device beat one thread of the CPU."
+			if (one) printf "\nAt most it scores %.0f requests/s (%d at the same time), one thread of the CPU %.0f: as much as %.1f threads, of %d here.\n",
+				most * 1e9, at, one * 1e9, most / one, cores
+		}' "$scratch/lines"
+fi
 
-printf '\n## The firewall: the engine and the bare runtime\n\n```\n'
-step "firewall, engine and bare runtime"
-bench ./gpu/ort '^BenchmarkBare$'
-printf '```\n'
+if wanted bare; then
+	printf '\n## The firewall: the engine and the bare runtime\n\n```\n'
+	step "firewall, engine and bare runtime"
+	bench ./gpu/ort '^BenchmarkBare$'
+	printf '```\n'
+fi
 
-printf '\n## ResNet-50\n\n'
-if [ -f "$resnet" ]; then
+if ! wanted resnet; then
+	:
+elif [ -f "$resnet" ]; then
+	printf '\n## ResNet-50\n\n'
 	step "ResNet-50, throughput at 32 callers and bare batches"
 	printf '```\n'
 	bench ./gpu/session '^BenchmarkThroughput$'
@@ -111,9 +152,13 @@ else
 	left_out "no ${resnet:-light_resnet50_dynbatch.onnx} (LIMEN_SHARED)"
 fi
 
-printf '\n## End to end: requests a second through Caddy\n\n'
-if [ -n "$requests" ] && [ -f "$requests" ]; then
-	step "end to end"
+if wanted proxy || wanted image; then
+	printf '\n## End to end: requests a second through Caddy, with the device and without\n\n'
+fi
+if ! wanted proxy; then
+	:
+elif [ -n "$requests" ] && [ -f "$requests" ]; then
+	step "end to end, the firewall"
 	cat >"$scratch/device" <<-END
 		limen {
 			data {data}
@@ -124,9 +169,20 @@ if [ -n "$requests" ] && [ -f "$requests" ]; then
 			mode block
 		}
 	END
-	requests=$(cd "$(dirname "$requests")" && pwd)/$(basename "$requests")
-	(cd bench && go run ./cmd/limenbench proxy --caddy "$(realpath "$caddy")" --rounds "${ROUNDS:-7}" \
+	requests=$(realpath "$requests")
+	(cd bench && go run ./cmd/limenbench proxy --caddy "$caddy" --rounds "$rounds" --latency-rounds "$rounds" --memory-requests 0 \
 		--contestants "bare,limen-native,limen-device=$scratch/device" "$requests")
 else
 	left_out "no labelled requests (REQUESTS, or data/public/test under LIMEN_SHARED)"
+fi
+
+if wanted image && [ -f "$resnet" ]; then
+	places=cpu
+	[ "$device" = cpu ] || places="cpu $device"
+	for place in $places; do
+		step "end to end, ResNet-50 on $place"
+		printf '\n### ResNet-50 on %s\n\n' "$place"
+		(cd bench && go run ./cmd/limenbench image --parts batch --device "$place" --batches 1,8,32,64 --models "$shared/models" \
+			--caddy "$caddy" --rounds "$rounds" --time "${IMAGETIME:-5s}")
+	done
 fi

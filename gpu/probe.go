@@ -42,6 +42,8 @@ type CUDAReport struct {
 	// their memory where nvidia-smi is there to tell.
 	Driver  string   `json:"driver,omitempty"`
 	Devices []string `json:"devices,omitempty"`
+	// Provider says that ONNX Runtime's CUDA provider lies beside its library.
+	Provider bool `json:"provider"`
 	// Usable says that ONNX Runtime's CUDA provider loads; Error says why it
 	// does not. Only opening an engine tells whether the device works, too.
 	Usable bool   `json:"usable"`
@@ -64,6 +66,7 @@ func Probe(dataDir string) Report {
 	library, err := ort.Find(dataDir)
 	if err == nil {
 		r.Library = &library
+		r.CUDA.Provider = ort.HasProvider(library)
 		r.Providers, err = ort.Providers(dataDir)
 		r.CUDA.Usable = err == nil
 		if errors.Is(err, ort.ErrNoCUDA) {
@@ -101,9 +104,7 @@ func (r *Report) advise() []string {
 	case r.CUDA.Visible && r.Library == nil:
 		advice = append(advice, "the CUDA device needs ONNX Runtime with its CUDA provider: "+r.LibraryError)
 	case r.CUDA.Visible && !r.CUDA.Usable:
-		advice = append(advice, fmt.Sprintf("the CUDA device is not used: %s; put libonnxruntime_providers_cuda and "+
-			"libonnxruntime_providers_shared of version %s beside %s, and CUDA and cuDNN on the library path",
-			r.CUDA.Error, r.Library.Version, r.Library.Path))
+		advice = append(advice, fmt.Sprintf("the CUDA device is not used with %s, version %s: %s", r.Library.Path, r.Library.Version, r.CUDA.Error))
 	case r.Cgo && r.Library == nil && asked(r.Searched):
 		advice = append(advice, r.LibraryError)
 	}

@@ -38,4 +38,6 @@ type Call struct {
 	ID string
 	// Header is the response's header, for Observe to add to.
 	Header http.Header
+
+	inputDigest string // "" until it is taken
 }

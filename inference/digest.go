@@ -11,8 +11,24 @@ import (
 	"github.com/limen-waf/limen/gpu/session"
 )
 
-// InputDigest is Digest of the call's inputs. It takes a read of all of them.
-func (c *Call) InputDigest() string { return Digest(c.Inputs) }
+// InputDigest is Digest of the call's inputs. With Options.Digest it has been taken, else
+// it takes a read of all of them.
+func (c *Call) InputDigest() string {
+	if c.inputDigest == "" {
+		c.inputDigest = Digest(c.Inputs)
+	}
+	return c.inputDigest
+}
+
+// digestBeside takes the digest of the inputs on another goroutine until wait is
+// called, which may not be left out: the inputs' memory is used again after the call.
+// Hashing reads as fast as memory is copied at best, and a run seldom has work for all
+// cores all of the time.
+func (c *Call) digestBeside() (wait func()) {
+	sum := make(chan string, 1)
+	go func(inputs []session.Tensor) { sum <- Digest(inputs) }(c.Inputs)
+	return func() { c.inputDigest = <-sum }
+}
 
 // Digest identifies tensors by their names, types, shapes and values, in whatever
 // order and form, JSON or binary, they were sent: sha256 in hexadecimal over the

@@ -22,6 +22,9 @@ type Options struct {
 	// Statistics counts the requests; nil: counters of the handler's own. One that is
 	// handed on lives longer than a handler.
 	Statistics *Statistics
+	// Digest takes Call.InputDigest of every request while the model runs, for an
+	// Observe that asks for it.
+	Digest bool
 	// Observe, if not nil, is called with every infer request that names a model there
 	// is, failed ones too, before its response is written. It is called on the
 	// request's goroutine.
@@ -53,55 +56,60 @@ func NewHandler(repo Repository, o Options) http.Handler {
 	return &handler{Options: o, repository: repo}
 }
 
-// ServeHTTP finds what a path asks for.
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path, ok := segments(r.URL)
-	if !ok {
-		notFound(w, r)
-		return
-	}
-	model := func(serve func(w http.ResponseWriter, r *http.Request, name, version string), method string) {
-		name, version := path[1], ""
+// route is what a path is served by, and with which method.
+type route struct {
+	method string
+	serve  func(h *handler, w http.ResponseWriter, r *http.Request, path []string)
+}
+
+// routes are the protocol's paths, as pattern writes them.
+var routes = map[string]route{
+	"":                           plain(http.MethodGet, (*handler).serverMetadata),
+	"health/live":                plain(http.MethodGet, (*handler).live),
+	"health/ready":               plain(http.MethodGet, (*handler).ready),
+	"models/stats":               plain(http.MethodGet, (*handler).allStatistics),
+	"models/*":                   ofModel(http.MethodGet, (*handler).modelMetadata),
+	"models/*/ready":             ofModel(http.MethodGet, (*handler).modelReady),
+	"models/*/config":            ofModel(http.MethodGet, (*handler).modelConfig),
+	"models/*/stats":             ofModel(http.MethodGet, (*handler).modelStatistics),
+	"models/*/infer":             ofModel(http.MethodPost, (*handler).infer),
+	"repository/index":           plain(http.MethodPost, (*handler).index),
+	"repository/models/*/load":   named(http.MethodPost, (*handler).load),
+	"repository/models/*/unload": named(http.MethodPost, (*handler).unload),
+}
+
+// plain is a route whose path says all.
+func plain(method string, serve func(h *handler, w http.ResponseWriter, r *http.Request)) route {
+	return route{method, func(h *handler, w http.ResponseWriter, r *http.Request, _ []string) { serve(h, w, r) }}
+}
+
+// ofModel is a route whose path begins models/NAME or models/NAME/versions/VERSION.
+func ofModel(method string, serve func(h *handler, w http.ResponseWriter, r *http.Request, name, version string)) route {
+	return route{method, func(h *handler, w http.ResponseWriter, r *http.Request, path []string) {
+		version := ""
 		if len(path) > 3 {
 			version = path[3]
 		}
-		if allowed(w, r, method) {
-			serve(w, r, name, version)
+		serve(h, w, r, path[1], version)
+	}}
+}
+
+// named is a route whose path begins repository/models/NAME.
+func named(method string, serve func(h *handler, w http.ResponseWriter, r *http.Request, name string)) route {
+	return route{method, func(h *handler, w http.ResponseWriter, r *http.Request, path []string) { serve(h, w, r, path[2]) }}
+}
+
+// ServeHTTP finds what a path asks for.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if path, ok := segments(r.URL); ok {
+		if to, ok := routes[pattern(path)]; ok {
+			if allowed(w, r, to.method) {
+				to.serve(h, w, r, path)
+			}
+			return
 		}
 	}
-	plain := func(serve http.HandlerFunc, method string) {
-		if allowed(w, r, method) {
-			serve(w, r)
-		}
-	}
-	switch pattern(path) {
-	case "":
-		plain(h.serverMetadata, http.MethodGet)
-	case "health/live":
-		plain(h.live, http.MethodGet)
-	case "health/ready":
-		plain(h.ready, http.MethodGet)
-	case "models/stats":
-		plain(h.allStatistics, http.MethodGet)
-	case "models/*":
-		model(h.modelMetadata, http.MethodGet)
-	case "models/*/ready":
-		model(h.modelReady, http.MethodGet)
-	case "models/*/config":
-		model(h.modelConfig, http.MethodGet)
-	case "models/*/stats":
-		model(h.modelStatistics, http.MethodGet)
-	case "models/*/infer":
-		model(h.infer, http.MethodPost)
-	case "repository/index":
-		plain(h.index, http.MethodPost)
-	case "repository/models/*/load":
-		plain(func(w http.ResponseWriter, r *http.Request) { h.load(w, r, path[2]) }, http.MethodPost)
-	case "repository/models/*/unload":
-		plain(func(w http.ResponseWriter, r *http.Request) { h.unload(w, r, path[2]) }, http.MethodPost)
-	default:
-		notFound(w, r)
-	}
+	notFound(w, r)
 }
 
 // segments splits a path behind /v2. A name may hold an escaped slash.

@@ -1,11 +1,16 @@
 package inference
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/limen-waf/limen/gpu/session"
@@ -218,6 +223,52 @@ func TestDigest(t *testing.T) {
 	}
 	if Digest(nil) == want || len(want) != 64 {
 		t.Errorf("digest %q", want)
+	}
+}
+
+// Ensure that Options.Digest gives the digest of the inputs as they were sent, when the
+// model runs, refuses and fails, and that no request gets another's.
+func TestDigestBeside(t *testing.T) {
+	fails := errors.New("no")
+	m := idle()
+	run := m.run
+	m.run = func(ctx context.Context, in []session.Tensor) ([]session.Tensor, session.Stats, error) {
+		if in[0].Data[0] == 1 {
+			return nil, session.Stats{}, fails
+		}
+		return run(ctx, in)
+	}
+	var got sync.Map // by id
+	h := NewHandler(repositoryOf(m), Options{Digest: true, Observe: func(_ context.Context, c *Call) {
+		got.Store(c.ID, [2]string{c.inputDigest, Digest(c.Inputs)})
+	}})
+	body, headers := binaryRequest("in", "out")
+	at, err := strconv.Atoi(headers[headerLength])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			id := fmt.Sprintf(`{"id":"%d",`, i)
+			own := append([]byte(id), body[1:]...)
+			length := at + len(id) - 1
+			own[length] = byte(i)
+			post(t, h, "/v2/models/m/infer", bytes.NewReader(own), headerLength, strconv.Itoa(length))
+		})
+	}
+	group.Wait()
+	seen := map[string]bool{}
+	for i := range 8 {
+		v, ok := got.Load(strconv.Itoa(i))
+		if !ok {
+			t.Fatalf("request %d was not observed", i)
+		}
+		if d := v.([2]string); d[0] != d[1] || seen[d[0]] {
+			t.Errorf("request %d: digests %q", i, d)
+		} else {
+			seen[d[0]] = true
+		}
 	}
 }
 

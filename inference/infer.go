@@ -64,6 +64,9 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, m Model, c *Call, 
 	}
 	c.Inputs = req.tensors()
 	c.Rows = sig.rows(c.Inputs)
+	if h.Digest {
+		defer c.digestBeside()()
+	}
 	names := make([]string, len(req.outputs))
 	for i, o := range req.outputs {
 		names[i] = o.name

@@ -220,43 +220,39 @@ func (s *scanner) number(want string) (text []byte, integer bool, err error) {
 		at++
 	}
 	first := at
-	for at < len(data) && data[at]-'0' <= 9 {
-		at++
-	}
+	at = digits(data, first)
 	if at == first || data[first] == '0' && at > first+1 {
 		s.at = first
 		return nil, false, s.fail("Invalid value.")
 	}
 	integer = true
 	if at < len(data) && data[at] == '.' {
-		integer = false
-		at++
-		first = at
-		for at < len(data) && data[at]-'0' <= 9 {
-			at++
-		}
-		if at == first {
+		integer, first = false, at+1
+		if at = digits(data, first); at == first {
 			s.at = at
 			return nil, false, s.fail("Miss fraction part in number.")
 		}
 	}
 	if at < len(data) && (data[at] == 'e' || data[at] == 'E') {
-		integer = false
-		at++
-		if at < len(data) && (data[at] == '+' || data[at] == '-') {
-			at++
+		integer, first = false, at+1
+		if first < len(data) && (data[first] == '+' || data[first] == '-') {
+			first++
 		}
-		first = at
-		for at < len(data) && data[at]-'0' <= 9 {
-			at++
-		}
-		if at == first {
+		if at = digits(data, first); at == first {
 			s.at = at
 			return nil, false, s.fail("Miss exponent in number.")
 		}
 	}
 	s.at = at
 	return data[start:at], integer, nil
+}
+
+// digits gives the end of the digits that stand at at.
+func digits(data []byte, at int) int {
+	for at < len(data) && data[at]-'0' <= 9 {
+		at++
+	}
+	return at
 }
 
 // skip reads a value of any kind.

@@ -258,11 +258,18 @@ func title(format string) string {
 // readable lists the formats for errors.
 const readable = "JPEG, PNG, GIF, WebP, BMP and TIFF are read"
 
+// readableTIFF is what golang.org/x/image/tiff reads of the many kinds of TIFF.
+const readableTIFF = "of TIFF the classic form (up to 4 GiB) without compression or with LZW, Deflate, PackBits or fax compression (Group 3, 4), " +
+	"of 1, 8 or 16 bits a sample, grey, palette or RGB"
+
 func unknown(data []byte) error {
 	if len(data) == 0 {
 		return fmt.Errorf("%w: there are no bytes; %s", ErrFormat, readable)
 	}
 	if name := foreign(data); name != "" {
+		if name == bigTIFF {
+			return fmt.Errorf("%w: this is %s; %s: %s", ErrFormat, name, readable, readableTIFF)
+		}
 		return fmt.Errorf("%w: this is %s; %s", ErrFormat, name, readable)
 	}
 	return fmt.Errorf("%w: it begins with % x; %s", ErrFormat, data[:min(len(data), 8)], readable)
@@ -281,6 +288,9 @@ func fault(format string, err error) error {
 	case errors.Is(err, jpeg.ErrUnsupported), errors.Is(err, bmp.ErrUnsupported),
 		errors.As(err, &pngUnsupported), errors.As(err, &tiffUnsupported), strings.Contains(text, "unimplemented"):
 		kind = ErrFormat
+	}
+	if tiffUnsupported != "" { // such as JPEG compression, which most often comes with another colour model
+		return fmt.Errorf("%w: TIFF: %w; %s", kind, err, readableTIFF)
 	}
 	if format == formatJPEG {
 		return fmt.Errorf("%w: %w", kind, err)

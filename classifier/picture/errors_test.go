@@ -51,9 +51,22 @@ func sof(t testing.TB, data []byte) int {
 	return 0
 }
 
+// entry returns where the value of a tag stands in a little-endian TIFF.
+func entry(t testing.TB, data []byte, tag uint16) int {
+	t.Helper()
+	at := int(binary.LittleEndian.Uint32(data[4:]))
+	for i := range int(binary.LittleEndian.Uint16(data[at:])) {
+		if e := at + 2 + 12*i; binary.LittleEndian.Uint16(data[e:]) == tag {
+			return e + 8
+		}
+	}
+	t.Fatalf("no tag %d", tag)
+	return 0
+}
+
 // Ensure that each kind of bad input gives its error, which says what and why.
 func TestDecodeErrors(t *testing.T) {
-	jpg, gif := file(t, "sample-2x2.jpg"), file(t, "drawing.gif")
+	jpg, gif, tif := file(t, "sample-2x2.jpg"), file(t, "drawing.gif"), file(t, "plain.tif")
 	tests := []struct {
 		name string
 		data []byte
@@ -71,6 +84,9 @@ func TestDecodeErrors(t *testing.T) {
 		{"json", []byte(`{"image":"…"}`), picture.Options{}, picture.ErrFormat, "JSON"},
 		{"arithmetic JPEG", file(t, "arithmetic.jpg"), picture.Options{}, picture.ErrFormat, "arithmetic"},
 		{"12-bit JPEG", patched(jpg, sof(t, jpg)-1, 12), picture.Options{}, picture.ErrFormat, "12 bits"},
+		{"BigTIFF", []byte("II+\x00\x08\x00\x00\x00\x10\x00\x00\x00\x00\x00\x00\x00"), picture.Options{}, picture.ErrFormat, "BigTIFF; JPEG, PNG, GIF, WebP, BMP and TIFF are read: of TIFF the classic form"},
+		{"JPEG in TIFF", patched(tif, entry(t, tif, 259), 7, 0), picture.Options{}, picture.ErrFormat, "compression value 7; of TIFF the classic form"},
+		{"YCbCr in TIFF", patched(tif, entry(t, tif, 262), 6, 0), picture.Options{}, picture.ErrFormat, "color model; of TIFF the classic form"},
 		{"lossless JPEG", patched(jpg, sof(t, jpg)-4, 0xc3), picture.Options{}, picture.ErrFormat, "lossless"},
 
 		{"too many bytes", jpg, picture.Options{MaxBytes: 100}, picture.ErrTooLarge, fmt.Sprintf("%d bytes; the limit is 100", len(jpg))},
@@ -191,6 +207,26 @@ func TestDecodeTruncatedJPEG(t *testing.T) {
 			_, err := picture.Decode(data[:n], picture.Options{})
 			if !errors.Is(err, picture.ErrTruncated) {
 				t.Errorf("%s cut at %d of %d: %v", name, n, len(data), err)
+			}
+		}
+	}
+}
+
+// Ensure that a JPEG that lacks nothing but its end marker is read where all of its
+// pixels are known to be there, and refused where a scan may be missing.
+func TestNoEndMarker(t *testing.T) {
+	for name, want := range map[string]error{"sample-2x2.jpg": nil, "restart.jpg": nil, "progressive.jpg": picture.ErrTruncated, "separate-scans.jpg": picture.ErrTruncated} {
+		data, ended := bytes.CutSuffix(file(t, name), []byte("\xff\xd9"))
+		if !ended {
+			t.Fatalf("%s does not end with the marker", name)
+		}
+		for _, o := range []picture.Options{{}, {NeedWidth: 8, NeedHeight: 8}} {
+			p, err := picture.Decode(data, o)
+			if !errors.Is(err, want) {
+				t.Errorf("%s, %+v: got %v, want %v", name, o, err, want)
+			}
+			if want != nil && (p != nil || !strings.Contains(err.Error(), "end marker")) {
+				t.Errorf("%s: %v does not say what is missing", name, err)
 			}
 		}
 	}

@@ -45,6 +45,9 @@ func isDIB(size uint32) bool {
 	return false
 }
 
+// bigTIFF is TIFF with offsets of 64 bits.
+const bigTIFF = "BigTIFF"
+
 // foreign names some content that users send and [Decode] does not read, for
 // the error; "" where nothing is known of it.
 func foreign(data []byte) string {
@@ -64,7 +67,7 @@ func foreign(data []byte) string {
 	case bytes.HasPrefix(data, []byte("\x00\x00\x00\x0cjP  ")), bytes.HasPrefix(data, []byte("\xff\x4f\xff\x51")):
 		return "JPEG 2000"
 	case bytes.HasPrefix(data, []byte("II+\x00")), bytes.HasPrefix(data, []byte("MM\x00+")):
-		return "BigTIFF"
+		return bigTIFF
 	case bytes.HasPrefix(data, []byte("\x00\x00\x01\x00")):
 		return "an icon (ICO)"
 	case bytes.HasPrefix(data, []byte("8BPS")):

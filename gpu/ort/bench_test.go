@@ -3,6 +3,7 @@
 package ort_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -12,6 +13,7 @@ import (
 	binding "github.com/yalue/onnxruntime_go"
 
 	"github.com/limen-waf/limen/classifier"
+	"github.com/limen-waf/limen/gpu"
 	"github.com/limen-waf/limen/gpu/ort"
 	"github.com/limen-waf/limen/model"
 )
@@ -50,17 +52,20 @@ func BenchmarkScore(b *testing.B) {
 
 // BenchmarkBare times calls of 1 to 512 windows of 320 tokens on the engine and, in the same
 // run, the same runtime called by the binding alone on memory that stays in its place.
-// LIMEN_BENCH_DEVICE is cpu (the default) or cuda.
+// LIMEN_BENCH_DEVICE is cpu (the default) or cuda[:N].
 func BenchmarkBare(b *testing.B) {
 	library(b)
 	m, err := model.Open(os.Getenv("LIMEN_BENCH_MODEL"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	device := os.Getenv("LIMEN_BENCH_DEVICE")
+	device, err := gpu.ParseDevice(cmp.Or(os.Getenv("LIMEN_BENCH_DEVICE"), "cpu"))
+	if err != nil {
+		b.Fatal(err)
+	}
 	o := ort.Options{DataDir: root, Concurrency: 1, Batch: ort.Batch{MaxWindows: 512}}
-	if device != "" && device != "cpu" {
-		o.CUDA = &ort.CUDA{}
+	if device.Kind == gpu.CUDA {
+		o.CUDA = &ort.CUDA{Device: device.Index}
 	}
 	e, err := ort.New(m, o)
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"math"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 
 	ort "github.com/yalue/onnxruntime_go"
@@ -125,9 +124,9 @@ func open(onnx []byte, o Options) (*ort.DynamicAdvancedSession, error) {
 	case err == nil:
 		return session, nil
 	case o.CUDA != nil:
-		return nil, fmt.Errorf("%w: %s", ErrNoCUDA, reason(err))
+		return nil, NoCUDA(err)
 	}
-	return nil, fmt.Errorf("%w: %s", ErrNetwork, reason(err))
+	return nil, fmt.Errorf("%w: %s", ErrNetwork, Reason(err))
 }
 
 // AppendCUDA puts a CUDA device in front of the CPU. Further options of the
@@ -135,7 +134,7 @@ func open(onnx []byte, o Options) (*ort.DynamicAdvancedSession, error) {
 func AppendCUDA(options *ort.SessionOptions, c CUDA, further map[string]string) error {
 	cuda, err := ort.NewCUDAProviderOptions()
 	if err != nil {
-		return fmt.Errorf("%w: %s", ErrNoCUDA, reason(err))
+		return NoCUDA(err)
 	}
 	defer cuda.Destroy()
 	settings := map[string]string{
@@ -152,27 +151,12 @@ func AppendCUDA(options *ort.SessionOptions, c CUDA, further map[string]string) 
 	}
 	maps.Copy(settings, further)
 	if err := cuda.Update(settings); err != nil {
-		return fmt.Errorf("%w: %s", ErrNoCUDA, reason(err))
+		return NoCUDA(err)
 	}
 	if err := options.AppendExecutionProviderCUDA(cuda); err != nil {
-		return fmt.Errorf("%w: %s", ErrNoCUDA, reason(err))
+		return NoCUDA(err)
 	}
 	return nil
-}
-
-// Reason is what an error of ONNX Runtime says, without the C++ source file,
-// function and status in front.
-func Reason(err error) string { return reason(err) }
-
-func reason(err error) string {
-	text := err.Error()
-	if _, after, ok := strings.Cut(text, "[ONNXRuntimeError] : "); ok {
-		// "1 : FAIL : what happened"
-		if parts := strings.SplitN(after, " : ", 3); len(parts) == 3 {
-			return parts[2]
-		}
-	}
-	return text
 }
 
 // Providers returns ONNX Runtime's execution providers that Limen knows and
@@ -212,9 +196,9 @@ func (e *Engine) warmUp() error {
 	}{{short, a}, {padded, b}} {
 		if err := w.score(context.Background(), []classifier.Window{run.window}, run.logits); err != nil {
 			if e.info.Device != "cpu" {
-				return fmt.Errorf("%w: %s", ErrNoCUDA, reason(err))
+				return NoCUDA(err)
 			}
-			return fmt.Errorf("%w: %s", ErrNetwork, reason(err))
+			return fmt.Errorf("%w: %s", ErrNetwork, Reason(err))
 		}
 	}
 	for i := range a {

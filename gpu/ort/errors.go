@@ -1,6 +1,9 @@
 package ort
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // Errors when the library is looked for and loaded.
 var (
@@ -33,3 +36,16 @@ var (
 	// ErrSize means that the logits slice is shorter than windows times classes.
 	ErrSize = errors.New("the logits slice is too short")
 )
+
+// Reason is what an error of ONNX Runtime says, without the C++ source file,
+// function and status in front.
+func Reason(err error) string {
+	text := err.Error()
+	if _, after, ok := strings.Cut(text, "[ONNXRuntimeError] : "); ok {
+		// "1 : FAIL : what happened"
+		if parts := strings.SplitN(after, " : ", 3); len(parts) == 3 {
+			return parts[2]
+		}
+	}
+	return text
+}

@@ -54,7 +54,7 @@ func (b *ortBackend) open(onnx []byte, o Options) error {
 	b.session, err = binding.NewDynamicAdvancedSessionWithONNXData(onnx, nil, nil, options)
 	switch {
 	case err != nil && b.device != cpu:
-		return fmt.Errorf("%w: %s", ort.ErrNoCUDA, ort.Reason(err))
+		return ort.NoCUDA(err)
 	case err != nil:
 		return fmt.Errorf("%w: %s", ErrModel, ort.Reason(err))
 	}
@@ -141,7 +141,7 @@ func (b *ortBackend) options(o Options) (*binding.SessionOptions, error) {
 func appendTensorRT(options *binding.SessionOptions, index int, o Options) error {
 	trt, err := binding.NewTensorRTProviderOptions()
 	if err != nil {
-		return fmt.Errorf("%w: TensorRT: %s", ort.ErrNoCUDA, ort.Reason(err))
+		return fmt.Errorf("TensorRT: %w", ort.NoCUDA(err))
 	}
 	defer trt.Destroy()
 	settings := map[string]string{"device_id": strconv.Itoa(index)}
@@ -150,10 +150,10 @@ func appendTensorRT(options *binding.SessionOptions, index int, o Options) error
 	}
 	maps.Copy(settings, o.TensorRT)
 	if err := trt.Update(settings); err != nil {
-		return fmt.Errorf("%w: TensorRT: %s", ort.ErrNoCUDA, ort.Reason(err))
+		return fmt.Errorf("TensorRT: %w", ort.NoCUDA(err))
 	}
 	if err := options.AppendExecutionProviderTensorRT(trt); err != nil {
-		return fmt.Errorf("%w: TensorRT: %s", ort.ErrNoCUDA, ort.Reason(err))
+		return fmt.Errorf("TensorRT: %w", ort.NoCUDA(err))
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 
 	binding "github.com/yalue/onnxruntime_go"
 
+	"github.com/limen-waf/limen/gpu"
 	"github.com/limen-waf/limen/gpu/ort"
 	"github.com/limen-waf/limen/gpu/session"
 )
@@ -87,8 +88,12 @@ func newBare(b *testing.B, onnx []byte, like *session.Session, n int64) *bare {
 			b.Fatal(err)
 		}
 	}
-	if device() != "cpu" {
-		if err := ort.AppendCUDA(options, ort.CUDA{}, nil); err != nil {
+	place, err := gpu.ParseDevice(device())
+	if err != nil {
+		b.Fatal(err)
+	}
+	if place.Kind == gpu.CUDA {
+		if err := ort.AppendCUDA(options, ort.CUDA{Device: place.Index}, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -37,6 +37,7 @@ var imageParts = []string{"classify", "batch", "added"}
 // imageSettings are the flags of limenbench image.
 type imageSettings struct {
 	caddy, models, node, folder, json string
+	device                            string
 	parts                             []string
 	connections, batchConnections     int
 	rounds, requests                  int
@@ -90,6 +91,7 @@ func parseImage(arguments []string, stderr io.Writer) (*imageSettings, error) {
 	flags.IntVar(&s.rounds, "rounds", 5, "`number` of rounds; contestants take turns in each")
 	flags.DurationVar(&s.seconds, "time", 5*time.Second, "`time` that one measurement is meant to take")
 	flags.IntVar(&s.requests, "requests", 5000, "most requests of one measurement")
+	flags.StringVar(&s.device, "device", "cpu", "`device` of Limen and of the bare loop: cpu or cuda[:N]")
 	flags.IntVar(&s.threads, "threads", 0, "ONNX Runtime's `threads` for one run, of Limen and of the bare loop (default: Limen's, the CPU limit)")
 	flags.IntVar(&s.runs, "runs", 0, "`number` of runs at the same time, of Limen and of the bare loop (default: Limen's, 1)")
 	flags.IntVar(&s.size, "photo-bytes", 500_000, "size of the photos in `bytes`")
@@ -186,13 +188,13 @@ func (s *imageSettings) nodeVariants(cores int) ([]site.NodeSettings, error) {
 // options are those of the bare loop's sessions: Limen's own.
 func (s *imageSettings) options() session.Options {
 	// The folder in which ./xcaddy.sh onnxruntime puts the library, as a data folder.
-	return session.Options{Device: "cpu", Threads: s.threads, Runs: s.runs, DataDir: filepath.Dir(s.caddy)}
+	return session.Options{Device: s.device, Strict: true, Threads: s.threads, Runs: s.runs, DataDir: filepath.Dir(s.caddy)}
 }
 
 // contestant is Limen with the models, one handler for photos and one for tensors.
 func (s *imageSettings) contestant() *site.Contestant {
 	model := func(name, path string, lines ...string) []string {
-		lines = append(lines, "device cpu strict")
+		lines = append(lines, "device "+s.device+" strict")
 		if s.threads > 0 {
 			lines = append(lines, fmt.Sprintf("threads %d", s.threads))
 		}
