@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -267,7 +268,7 @@ func (j *adaptation) readLabels(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("reading the request of verdict %s: %w", l.Verdict.ID, err)
 		}
-		k := adapt.Known{Example: adapt.Example{Features: x, Thresholds: j.thresholds(l.Verdict)}, Attack: l.Label.Label == store.LabelAttack}
+		k := adapt.Known{Example: adapt.Example{Features: x, Thresholds: j.thresholds(l.Verdict), Place: placeOf(l.Verdict)}, Attack: l.Label.Label == store.LabelAttack}
 		if k.Attack {
 			k.Class = max(0, slices.Index(j.base.Manifest.Classes, l.Label.Class))
 		}
@@ -306,6 +307,15 @@ func (j *adaptation) thresholds(v *store.Verdict) []float64 {
 	return out
 }
 
+// placeOf is a row's host and the folder of its path, or the path where that has none.
+func placeOf(v *store.Verdict) string {
+	path, _, _ := strings.Cut(v.Path, "?")
+	if i := strings.LastIndexByte(path, '/'); i > 0 {
+		path = path[:i+1]
+	}
+	return strings.ToLower(v.Host) + path
+}
+
 // readAnchors draws recorded requests of which nobody said anything.
 func (j *adaptation) readAnchors(ctx context.Context) error {
 	rows, err := j.view.Sample(ctx, store.SampleOptions{Seed: j.in.Seed, Rows: anchorRows, Flagged: anchorHits, Passed: anchorPassed, Bytes: anchorBytes})
@@ -323,7 +333,7 @@ func (j *adaptation) readAnchors(ctx context.Context) error {
 		}
 		v.Request = nil // its features are what counts from here on
 		j.anchors = append(j.anchors, v)
-		j.input.Anchors = append(j.input.Anchors, adapt.Example{Features: x, Thresholds: j.thresholds(v)})
+		j.input.Anchors = append(j.input.Anchors, adapt.Example{Features: x, Thresholds: j.thresholds(v), Place: placeOf(v)})
 	}
 	return nil
 }

@@ -120,7 +120,7 @@ func (r *adaptReport) write(w io.Writer) error {
 	if err := r.writeChanges(w); err != nil {
 		return err
 	}
-	if err := writeFlips(w, "recorded requests without a label that change, the largest change first", r.Flips.Examples); err != nil {
+	if err := writeFlips(w, "recorded requests without a label that change", r.Flips.Examples); err != nil {
 		return err
 	}
 	return r.writeNext(w)

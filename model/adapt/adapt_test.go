@@ -178,6 +178,19 @@ func TestLimits(t *testing.T) {
 		t.Errorf("%d anchors flip, breach %v", like, res.Breach)
 	}
 
+	// At one place it takes less to be alike.
+	in = testInput()
+	some := request(rng, []int{3, 3, 6})
+	in.Anchors = append(in.Anchors, some)
+	r := &run{Input: &in}
+	last := len(in.Anchors) - 1
+	for _, place := range []string{"", "shop/editor/"} {
+		in.Anchors[last].Place, in.Labels[0].Place = place, place
+		if r.findNear(); r.near[last] != (place != "") || r.near[0] {
+			t.Errorf("place %q: like is %v, of another anchor %v", place, r.near[last], r.near[0])
+		}
+	}
+
 	in = testInput()
 	in.Labels = []Known{{Example: request(rng, []int{1, 1})}} // an attack like those of the guard
 	if res, err = Adapt(context.Background(), in); err != nil {

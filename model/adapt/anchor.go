@@ -6,8 +6,12 @@ import (
 )
 
 // likeness is the cosine between the features of two windows from which requests count
-// as alike.
-const likeness = 0.95
+// as alike, placeLikeness that of requests to one place. Other values in one parameter
+// of one page move the cosine by some tenths.
+const (
+	likeness      = 0.95
+	placeLikeness = 0.8
+)
 
 // anchorWindows is how many of an anchor's windows are held to what they were: those
 // with the highest scores.
@@ -56,12 +60,20 @@ func (r *run) findNear() {
 		j := r.Base.Judge(a)
 		x := a.window(r.Base, j.Window)
 		for n, k := range wrong {
-			if flagged := j.Score >= k.Thresholds[j.Attack]; flagged != k.Attack && cosine(x, windows[n]) >= likeness {
+			if flagged := j.Score >= k.Thresholds[j.Attack]; flagged != k.Attack && cosine(x, windows[n]) >= likenessOf(a, k) {
 				r.near[i] = true
 				break
 			}
 		}
 	}
+}
+
+// likenessOf is the cosine from which an anchor counts as like a label.
+func likenessOf(a *Example, k *Known) float64 {
+	if a.Place != "" && a.Place == k.Place {
+		return placeLikeness
+	}
+	return likeness
 }
 
 func cosine(a, b []float32) float64 {

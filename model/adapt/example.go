@@ -10,6 +10,9 @@ type Example struct {
 	// Thresholds are the scores from which a request of each class counts as an
 	// attack, in the order of the classes; the first is not looked at.
 	Thresholds []float64
+	// Place is where the request goes, such as a host and a folder; empty when not
+	// known. Requests to one place are sooner taken for alike.
+	Place string
 }
 
 // Judgement is what a head makes of an example: as classifier.Result and

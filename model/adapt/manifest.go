@@ -42,21 +42,23 @@ type Run struct {
 
 // Options are the hyper-parameters of a fit.
 type Options struct {
-	Strength   float64 `json:"strength"`
-	Pull       float64 `json:"pull"`
-	Margin     float64 `json:"margin"`
-	Likeness   float64 `json:"likeness"`
-	Limits     Limits  `json:"limits"`
-	Forced     bool    `json:"forced,omitempty"`
-	Iterations int     `json:"iterations"`
-	Converged  bool    `json:"converged"`
-	Moved      float64 `json:"moved"`
+	Strength float64 `json:"strength"`
+	Pull     float64 `json:"pull"`
+	Margin   float64 `json:"margin"`
+	Likeness float64 `json:"likeness"`
+	// PlaceLikeness is that of requests to one place.
+	PlaceLikeness float64 `json:"place_likeness"`
+	Limits        Limits  `json:"limits"`
+	Forced        bool    `json:"forced,omitempty"`
+	Iterations    int     `json:"iterations"`
+	Converged     bool    `json:"converged"`
+	Moved         float64 `json:"moved"`
 }
 
 // Options returns the hyper-parameters that r came about by.
 func (r *Result) Options(in *Input) Options {
 	return Options{
-		Strength: r.Strength, Pull: pullScale, Margin: margin, Likeness: likeness, Limits: in.Limits,
+		Strength: r.Strength, Pull: pullScale, Margin: margin, Likeness: likeness, PlaceLikeness: placeLikeness, Limits: in.Limits,
 		Forced: in.Force && r.Breach != nil, Iterations: r.Iterations, Converged: r.Converged, Moved: r.Moved,
 	}
 }
