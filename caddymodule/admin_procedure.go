@@ -96,6 +96,9 @@ func postCall(name string) answerFunc {
 		if p.Acts {
 			limit = maxActInput
 		}
+		if r.ContentLength > int64(limit) {
+			return nil, apiError(http.StatusRequestEntityTooLarge, fmt.Errorf("the input has %d bytes, expected at most %d", r.ContentLength, limit))
+		}
 		input, err := io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
 		switch {
 		case err != nil:

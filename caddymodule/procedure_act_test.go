@@ -1,6 +1,7 @@
 package caddymodule_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -197,8 +199,15 @@ func TestCallActRefused(t *testing.T) {
 	if acts := s.acts("procedure=infer", 1); acts[0].Status != 400 || acts[0].Error == "" || acts[0].Server != "admin" {
 		t.Errorf("%+v", acts[0])
 	}
-	if res := s.post("/limen/call/classify", strings.Repeat(" ", 64<<20+1), nil); res.StatusCode != 413 {
-		t.Errorf("a long input: %d", res.StatusCode)
+	// What is too long is refused before it is sent.
+	conn, err := net.Dial("tcp", s.admin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST /limen/call/classify HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", s.admin(), 64<<20+1)
+	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(line, " 413 ") {
+		t.Errorf("a long input: %q, %v", line, err)
 	}
 	fault := fmt.Errorf("the device burns")
 	sessionFault.Store(&fault)

@@ -16,14 +16,14 @@ func (s *Store) Act(ctx context.Context, id ulid.ULID) (*Act, error) {
 	if s.closed() {
 		return nil, ErrClosed
 	}
+	// Asked first: what is pending no more is on disk by the time it is looked up.
+	pending := s.queue.pending()
 	a, err := s.lookUpAct(id)
-	if errors.Is(err, ErrNotFound) && !s.o.ReadOnly {
-		if rows, _ := s.queue.size(); rows > 0 {
-			if err := s.Flush(ctx); err != nil {
-				return nil, err
-			}
-			a, err = s.lookUpAct(id)
+	if pending && errors.Is(err, ErrNotFound) {
+		if err := s.Flush(ctx); err != nil {
+			return nil, err
 		}
+		a, err = s.lookUpAct(id)
 	}
 	return a, err
 }

@@ -591,3 +591,26 @@ func BenchmarkRecordAct(b *testing.B) {
 	}
 	flush(b, s)
 }
+
+// Ensure that a row is found from the moment on at which it was taken: queued, being written,
+// or on disk.
+func TestFoundAtOnce(t *testing.T) {
+	o := store.Options{CommitEvery: 50 * time.Microsecond}
+	store.SetNoSync(&o)
+	s := open(t, o)
+	for i := range 2000 {
+		a, v := detected(i), typical(i)
+		if !s.RecordAct(a) || !s.Record(v) {
+			t.Fatal("not taken")
+		}
+		if i%2 == 0 {
+			time.Sleep(time.Duration(i%100) * 2 * time.Microsecond)
+		}
+		if _, err := s.Act(ctx, a.ID); err != nil {
+			t.Fatalf("call %d: %v", i, err)
+		}
+		if _, err := s.Verdict(ctx, v.ID); err != nil {
+			t.Fatalf("verdict %d: %v", i, err)
+		}
+	}
+}

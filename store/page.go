@@ -104,14 +104,14 @@ func (s *Store) Verdict(ctx context.Context, id ulid.ULID) (*Verdict, error) {
 	if s.closed() {
 		return nil, ErrClosed
 	}
+	// Asked first: what is pending no more is on disk by the time it is looked up.
+	pending := s.queue.pending()
 	v, err := s.lookUp(id)
-	if errors.Is(err, ErrNotFound) && !s.o.ReadOnly {
-		if rows, _ := s.queue.size(); rows > 0 {
-			if err := s.Flush(ctx); err != nil {
-				return nil, err
-			}
-			v, err = s.lookUp(id)
+	if pending && errors.Is(err, ErrNotFound) {
+		if err := s.Flush(ctx); err != nil {
+			return nil, err
 		}
+		v, err = s.lookUp(id)
 	}
 	if errors.Is(err, ErrNotFound) {
 		return s.keptVerdict(id)

@@ -20,10 +20,11 @@ type queue struct {
 	ready             chan struct{} // something is queued
 	now               chan struct{} // commit without delay
 
-	mu     sync.Mutex
-	batch  batch
-	spare  batch
-	closed bool
+	mu      sync.Mutex
+	batch   batch
+	spare   batch
+	writing bool // the spare has rows that are not on disk yet
+	closed  bool
 }
 
 // batch is what one turn of the writer takes.
@@ -156,7 +157,23 @@ func (q *queue) take() *batch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.batch, q.spare = q.spare, q.batch
+	q.writing = len(q.spare.entries) > 0
 	return &q.spare
+}
+
+// back takes the batch that was given out.
+func (q *queue) back(b *batch) {
+	b.reset()
+	q.mu.Lock()
+	q.writing = false
+	q.mu.Unlock()
+}
+
+// pending says whether there are rows that are not on disk yet.
+func (q *queue) pending() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.writing || len(q.batch.entries) > 0
 }
 
 // tellWaiters sends err to all who wait for what is queued. The rows stay.

@@ -107,7 +107,7 @@ func (s *Store) inWriter(ctx context.Context, fn func() error) error {
 // Rows stay in memory meanwhile, and what comes when the queue is full is
 // dropped: the request path never waits for a disk.
 func (s *Store) commitBatch(b *batch) {
-	defer b.reset()
+	defer s.queue.back(b)
 	order(b)
 	s.finish(b)
 	retry := firstRetry
