@@ -111,10 +111,11 @@ func modelsAt(s *store.Store, at time.Time, configured string) (*modelsAnswer, e
 	return answer, nil
 }
 
-// modelFile is what /limen/models/DIGEST says: a model that the store keeps, whole.
+// modelFile is what /limen/models/DIGEST says: a model that the store keeps, whole. Both
+// files are Base64 in JSON, so that they come as the bytes that the digest is over.
 type modelFile struct {
-	Manifest json.RawMessage `json:"manifest"`
-	ONNX     []byte          `json:"onnx"` // Base64 in JSON
+	Manifest []byte `json:"manifest"`
+	ONNX     []byte `json:"onnx"`
 }
 
 func getModelFile(digest string) answerFunc {

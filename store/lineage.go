@@ -101,11 +101,17 @@ func putRun(tx *bbolt.Tx, r *Run) error {
 }
 
 // putModel keeps a model, its file and, from its manifest, the run that made it. A
-// digest that is known stays as it is.
+// digest that is known stays as it is, with the time when it was first seen.
 func putModel(tx *bbolt.Tx, m *ModelRecord, weights []byte) error {
 	key := []byte(m.Digest)
-	if tx.Bucket(bucketModels).Get(key) == nil {
-		value, err := json.Marshal(m)
+	if !knowsModel(tx, m, nil) {
+		first := *m
+		if old := tx.Bucket(bucketModels).Get(key); old != nil {
+			if known, err := decodeModel(old); err == nil {
+				first.FirstSeen = known.FirstSeen
+			}
+		}
+		value, err := encodeModel(&first)
 		if err != nil {
 			return err
 		}

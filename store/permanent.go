@@ -59,15 +59,6 @@ func migrateRuns(tx *bbolt.Tx) error {
 	})
 }
 
-// ModelRecord is a model that made verdicts.
-type ModelRecord struct {
-	Digest   string          `json:"digest"`
-	Name     string          `json:"name"`
-	Manifest json.RawMessage `json:"manifest"`
-	// FirstSeen is when the model was first loaded here.
-	FirstSeen time.Time `json:"first_seen"`
-}
-
 // PolicyRecord is a policy (mode, thresholds, exceptions …) that verdicts were made
 // under.
 type PolicyRecord struct {

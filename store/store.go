@@ -338,15 +338,15 @@ func (s *Store) PutModelFile(digest, name string, manifest, weights []byte, load
 	if err := s.mayPut("model", digest, manifest); err != nil {
 		return err
 	}
+	m := &ModelRecord{digest, name, manifest, loaded.UTC()}
 	known := false
 	err := s.permanent.view(func(tx *bbolt.Tx) error {
-		known = tx.Bucket(bucketModels).Get([]byte(digest)) != nil && (len(weights) == 0 || tx.Bucket(bucketWeights).Get([]byte(digest)) != nil)
+		known = knowsModel(tx, m, weights)
 		return nil
 	})
 	if err != nil || known {
 		return err
 	}
-	m := &ModelRecord{digest, name, manifest, loaded.UTC()}
 	return s.permanent.update(func(tx *bbolt.Tx) error { return putModel(tx, m, weights) })
 }
 

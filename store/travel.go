@@ -189,12 +189,19 @@ func (v *View) Models() ([]ModelRecord, error) {
 
 // Model returns the model with the digest, nil when it was not known.
 func (v *View) Model(digest string) (*ModelRecord, error) {
-	var m ModelRecord
-	found, err := v.s.permanent.get(bucketModels, []byte(digest), &m)
-	if err != nil || !found || !v.covers(m.FirstSeen) {
+	var m *ModelRecord
+	err := v.s.permanent.view(func(tx *bbolt.Tx) (err error) {
+		if value := tx.Bucket(bucketModels).Get([]byte(digest)); value != nil {
+			if m, err = decodeModel(value); err != nil {
+				return fail(ErrCorrupt, "%s: model %s cannot be read: %w", v.s.permanent.path, digest, err)
+			}
+		}
+		return nil
+	})
+	if err != nil || m == nil || !v.covers(m.FirstSeen) {
 		return nil, err
 	}
-	return &m, nil
+	return m, nil
 }
 
 // Policies returns the policies that were known, in order of first sight.

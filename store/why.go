@@ -137,11 +137,11 @@ func dataSets(manifest []byte) []DataSet {
 func (s *Store) Models() ([]ModelRecord, error) {
 	var out []ModelRecord
 	err := s.permanent.each(bucketModels, func(b []byte) error {
-		var m ModelRecord
-		if err := json.Unmarshal(b, &m); err != nil {
+		m, err := decodeModel(b)
+		if err != nil {
 			return err
 		}
-		out = append(out, m)
+		out = append(out, *m)
 		return nil
 	})
 	return out, err
