@@ -179,19 +179,10 @@ func (s *Store) remove(v victim) error {
 	case err != nil && !errors.Is(err, errGone) && !errors.Is(err, ErrSchema):
 		return fmt.Errorf("store: keeping the labelled rows of segment %s: %w", v.g.name(), err)
 	}
-	s.mu.Lock()
-	i := slices.Index(s.segments, v.g)
-	if i < 0 || v.g == s.active || v.g == s.counting {
-		s.mu.Unlock()
+	if !s.unlist(v.g) {
 		return nil
 	}
-	s.segments = slices.Delete(s.segments, i, i+1)
-	s.mu.Unlock()
 	v.g.retire()
-	if err := s.dropHead(v.g.name()); err != nil {
-		s.errors.Add(1)
-		s.faults.failed(err)
-	}
 	if err := os.Remove(v.path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -233,4 +224,24 @@ func (s *Store) closeIdle() {
 			g.shut()
 		}
 	}
+}
+
+// unlist takes a segment off the list and its head out of limen.db: verify sees both or
+// neither, and so does not take the segment for one that somebody removed.
+func (s *Store) unlist(g *segment) bool {
+	s.unlisting.Lock()
+	defer s.unlisting.Unlock()
+	s.mu.Lock()
+	i := slices.Index(s.segments, g)
+	if i < 0 || g == s.active || g == s.counting {
+		s.mu.Unlock()
+		return false
+	}
+	s.segments = slices.Delete(s.segments, i, i+1)
+	s.mu.Unlock()
+	if err := s.dropHead(g.name()); err != nil {
+		s.errors.Add(1)
+		s.faults.failed(err)
+	}
+	return true
 }

@@ -49,6 +49,8 @@ type Store struct {
 	segments []*segment
 	active   *segment // of the present; nil before the first commit
 	counting *segment // takes the counters; not removed before it is relieved
+	// unlisting is held while a segment leaves the list and limen.db (unlist).
+	unlisting sync.RWMutex
 
 	written    atomic.Uint64
 	dropped    atomic.Uint64

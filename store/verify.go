@@ -180,6 +180,8 @@ func (v *verifier) refresh() (err error) {
 			return err
 		}
 	}
+	v.s.unlisting.RLock()
+	defer v.s.unlisting.RUnlock()
 	v.known, v.floor, err = v.s.permanent.heads()
 	return err
 }
