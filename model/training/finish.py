@@ -129,7 +129,7 @@ def main():
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     start = state.get("start", "")
     run = {"seed": state.get("options", {}).get("seed", config.TRAIN.seed), "options": state.get("options", {}),
-           "start": {"sha256": digest(start), "epochs": torch.load(start, map_location="cpu")["epoch"] + 1} if start else {}, "grown": state.get("grown") or {}, "augment_seed": config.AUGMENT_SEED, "hardened": config.HARDEN, "epochs": state["epoch"] + 1, "code": code_version(), "finished": now,
+           "start": {"sha256": digest(start), "epochs": torch.load(start, map_location="cpu")["epoch"] + 1} if start else {}, "grown": state.get("grown") or {}, "soup": state.get("soup") or {}, "augment_seed": config.AUGMENT_SEED, "hardened": config.HARDEN, "epochs": state["epoch"] + 1, "code": code_version(), "finished": now,
            "framework": f"PyTorch {torch.__version__}", "onnx": onnx.__version__,
            "training_requests": int(numpy.load(config.BUILD / "train.npz")["label"].shape[0]),
            "calibration": {"split": "public/val", "prior": config.PRIOR, "scale": round(scale, 4), "shift": round(shift, 4), "budgets": config.THRESHOLDS, "site_draws": config.SITE_DRAWS, "site_confidence": config.SITE_CONFIDENCE["shipped"]},
