@@ -40,7 +40,7 @@ def without_weak(folder):
     return str(path)
 
 
-def steps(folder, model, previous):
+def steps(folder, model):
     """name → (command, whether its standard output is the result)."""
     caddy, bench = str(config.BUILD / "caddy"), str(config.BUILD / "limenbench")
     own = ["--model", model] if model else []
@@ -53,7 +53,7 @@ def steps(folder, model, previous):
         "heldout": ([caddy, "limen", "eval", "--json", *own, *held], True),
         "evade": ([bench, "evade", *own, "--sample", "2000", "--json", result("evade"), *attacked], False),
         "drift": ([bench, "evade", *own, "--drift", "--sample", "600", "--json", result("drift"), *test_files("openappsec-legit", "text-*", "api-*", "webhooks-github")], False),
-        "padding": ([bench, "padding", *own, "--sample", "40", "--json", result("padding"), *(["--sizes", "8,32"] if previous else []), *attacked], False),
+        "padding": ([bench, "padding", *own, "--sample", "40", "--json", result("padding"), *attacked], False),
     }
     return out
 
@@ -63,7 +63,7 @@ def measured(model, previous=False):
     folder = config.BUILD / "measured" / digest
     folder.mkdir(parents=True, exist_ok=True)
     found = {}
-    for name, (command, piped) in steps(folder, str(model) if previous else "", previous).items():
+    for name, (command, piped) in steps(folder, str(model) if previous else "").items():
         path = folder / f"{name}.json"
         if not path.exists():
             print("$ " + shlex.join(command)[:300], file=sys.stderr, flush=True)
