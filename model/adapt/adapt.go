@@ -70,7 +70,6 @@ type run struct {
 	chosen  [][]bool
 	terms   []term // of anchors and rehearsal
 	pull    float64
-	result  *Result
 }
 
 // Adapt fits a head. The strength rises, from one fit to the next, until every labelled
