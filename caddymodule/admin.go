@@ -106,9 +106,6 @@ func (a *adminAPI) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if method == http.MethodPost {
-		takeTime(w, r)
-	}
 	v, err := answer(app, s, r)
 	var known caddy.APIError
 	switch {

@@ -1,7 +1,6 @@
 package caddymodule
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -114,25 +113,6 @@ func postCall(name string) answerFunc {
 		})
 	}
 }
-
-// takeTime reads the input of a call and then lifts the admin endpoint's deadline for
-// reading, which would end a call that takes longer than ten seconds. What goes wrong
-// meets the reader of the body.
-func takeTime(w http.ResponseWriter, r *http.Request) {
-	input, err := io.ReadAll(io.LimitReader(r.Body, maxInput+1))
-	if err != nil {
-		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(input), failing{err}))
-		return
-	}
-	r.Body = io.NopCloser(bytes.NewReader(input))
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // not every writer has deadlines
-}
-
-// failing is a reader that fails.
-type failing struct{ error }
-
-// Read implements io.Reader.
-func (f failing) Read([]byte) (int, error) { return 0, f.error }
 
 // callPrincipal is who calls: the certificate's subject at a remote admin endpoint,
 // else who the caller says. Whoever reaches a local admin endpoint can change the

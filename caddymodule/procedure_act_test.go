@@ -315,3 +315,12 @@ func TestCallActOnce(t *testing.T) {
 		t.Errorf("%+v, %v", verify, err)
 	}
 }
+
+// Ensure that an input may be longer than those of other procedures.
+func TestCallActLarge(t *testing.T) {
+	s, _ := startImages(t)
+	c := s.callAct("classify", strings.Repeat(" ", 9<<20)+`{"model":"colours","image_b64":"`+b64(plain(9, 9, green))+`"}`, nil)
+	if c.Status != 200 || !strings.Contains(string(c.Output), "verdant") {
+		t.Errorf("%+v", c)
+	}
+}
